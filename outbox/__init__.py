@@ -1,0 +1,1 @@
+"""Facts for the rest of the house: published by the transaction that makes them, relayed afterwards."""

@@ -1,0 +1,56 @@
+"""Publishing a fact, and hearing of it.
+
+``publish`` saves the fact in the caller's transaction and tells listeners through ``pg_notify``, which
+PostgreSQL sends only if that transaction commits. The notification is a hint that makes things fast; the
+row is what makes them certain.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+
+from django.db import connection, transaction
+
+from outbox.models import Fact
+
+CHANNEL = "allclear"
+
+Subscriber = Callable[[Fact], None]
+_subscribers: dict[str, list[Subscriber]] = defaultdict(list)
+
+
+class NotInTransaction(RuntimeError):
+    """A fact was published outside the transaction that should have made it."""
+
+
+def publish(name: str, **payload: int | str) -> Fact:
+    """Save fact ``name`` with its ids; it exists if, and only if, the caller's transaction commits."""
+    if not transaction.get_connection().in_atomic_block:
+        raise NotInTransaction(name)
+    fact = Fact.objects.create(name=name, payload=payload)
+    notify(name, **payload)
+    return fact
+
+
+def notify(name: str, **payload: int | str) -> None:
+    """Tell listening processes, at commit, without keeping anything: for what may be missed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, json.dumps({"name": name, **payload})])
+
+
+def subscribe(name: str) -> Callable[[Subscriber], Subscriber]:
+    """Have the decorated function called with every fact ``name``, at least once each.
+
+    It runs in the relay's transaction: it may write rows, and must not touch the network.
+    """
+
+    def register(subscriber: Subscriber) -> Subscriber:
+        if subscriber not in _subscribers[name]:
+            _subscribers[name].append(subscriber)
+        return subscriber
+
+    return register
+
+
+def subscribers_of(name: str) -> list[Subscriber]:
+    return list(_subscribers.get(name, ()))
