@@ -1,0 +1,170 @@
+"""Every setting an operator can make, typed and checked: the only reader of the process environment.
+
+A setting that is unknown or malformed stops the start with a sentence that names the variable.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+PREFIX = "ALLCLEAR_"
+SECRET_KEY_FILE = "secret-key"
+
+
+class ConfigurationError(Exception):
+    """The environment cannot be used as it is; the message has one line for each problem."""
+
+
+def _comma_separated(value: object) -> object:
+    return (
+        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    )
+
+
+def _folder(value: Path) -> Path:
+    return value.expanduser().resolve()
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    if urlsplit(url).scheme not in ("postgres", "postgresql"):
+        raise ValueError("it must begin with postgresql://")
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError:
+        raise ValueError(
+            "it is not a PostgreSQL address (postgresql://user:password@host:5432/name)"
+        ) from None
+    if not parts.get("dbname"):
+        raise ValueError("it names no database (postgresql://user:password@host:5432/name)")
+    return value
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    if urlsplit(value.get_secret_value()).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("it must begin with redis://, rediss:// or unix://")
+    return value
+
+
+def _site_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("it must be an address with no path, such as https://incidents.example.com")
+    return value.rstrip("/")
+
+
+def _secret_key(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < 32:
+        raise ValueError("it must have at least 32 characters")
+    return value
+
+
+class Environment(BaseSettings):
+    """The settings, each with the variable it comes from; docs/configuration.md says what each one does."""
+
+    model_config = SettingsConfigDict(case_sensitive=True, env_ignore_empty=True, extra="ignore", frozen=True)
+
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
+        None, alias="DATABASE_URL", description="PostgreSQL to use in place of the embedded one"
+    )
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = Field(
+        None, alias="REDIS_URL", description="Redis that carries the background jobs, in place of PostgreSQL"
+    )
+    port: int = Field(8000, alias="PORT", ge=1, le=65535, description="Port that `make run` listens on")
+    home: Annotated[Path, AfterValidator(_folder)] = Field(
+        BASE_DIR / ".allclear",
+        alias="ALLCLEAR_HOME",
+        description="Folder of the embedded PostgreSQL, the secret key and the collected static files",
+    )
+    secret_key: Annotated[SecretStr, AfterValidator(_secret_key)] | None = Field(
+        None, alias="ALLCLEAR_SECRET_KEY", description="Key that signs sessions and links"
+    )
+    debug: bool = Field(
+        False, alias="ALLCLEAR_DEBUG", description="For developing Allclear: tracebacks in the browser"
+    )
+    bind: str = Field("127.0.0.1", alias="ALLCLEAR_BIND", description="Address that `make run` listens on")
+    site_url: Annotated[str, AfterValidator(_site_url)] | None = Field(
+        None, alias="ALLCLEAR_SITE_URL", description="Address at which people reach Allclear"
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = Field(
+        (), alias="ALLCLEAR_ALLOWED_HOSTS", description="Further host names to answer to, separated by commas"
+    )
+    https: bool = Field(
+        False, alias="ALLCLEAR_HTTPS", description="Served over HTTPS only: secure cookies, redirect, HSTS"
+    )
+    trusted_proxies: int = Field(
+        0, alias="ALLCLEAR_TRUSTED_PROXIES", ge=0, le=10, description="How many proxies stand before Allclear"
+    )
+    organisation: str = Field(
+        "Allclear", alias="ALLCLEAR_ORGANISATION", max_length=60, description="Name shown on the pages"
+    )
+    log_json: bool = Field(False, alias="ALLCLEAR_LOG_JSON", description="Log one JSON object a line")
+
+    @property
+    def address(self) -> str:
+        """Where people reach Allclear, without a slash at the end."""
+        return self.site_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def hosts(self) -> list[str]:
+        """Host names this installation answers to."""
+        named = urlsplit(self.address).hostname or "localhost"
+        return sorted({named, "localhost", "127.0.0.1", "[::1]", *self.allowed_hosts})
+
+    @property
+    def key(self) -> str:
+        """The secret key: given, or the one that `make run` made and keeps in the home folder."""
+        if self.secret_key:
+            return self.secret_key.get_secret_value()
+        kept = self.home / SECRET_KEY_FILE
+        if kept.is_file():
+            return kept.read_text().strip()
+        raise ConfigurationError(
+            "ALLCLEAR_SECRET_KEY is not set. `make run` makes one and keeps it; elsewhere set it to 50 random characters."
+        )
+
+
+def variables() -> dict[str, Any]:
+    """Every variable that is read, with its field."""
+    return {str(field.alias): field for field in Environment.model_fields.values()}
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Environment:
+    """The settings of this process; ConfigurationError says what is unknown or malformed."""
+    problems = _unknown(environ)
+    try:
+        environment = Environment()
+    except ValidationError as error:
+        problems += [_sentence(dict(detail)) for detail in error.errors()]
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    return environment
+
+
+def _unknown(environ: Mapping[str, str]) -> list[str]:
+    known = variables()
+    return [
+        f"{name} is not a setting of Allclear{_nearest(name, list(known))}. docs/configuration.md lists them all."
+        for name in sorted(environ)
+        if name.startswith(PREFIX) and name not in known
+    ]
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def _sentence(detail: dict[str, Any]) -> str:
+    """What is wrong, never with the value itself: it may hold a password."""
+    reason = detail["msg"].removeprefix("Value error, ")
+    return f"{detail['loc'][0]} cannot be used: {reason[0].lower()}{reason[1:]}."

@@ -1,0 +1,16 @@
+"""The product's settings, as the tests need them: no start-up step before the first test, and quick passwords."""
+
+import os
+import secrets
+
+os.environ.setdefault("ALLCLEAR_SECRET_KEY", secrets.token_urlsafe(50))
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import DATABASES, STORAGES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Static files as they lie in the tree: nothing is collected before a test.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
+# A pool keeps connections open behind a test's back, and the database could not be dropped.
+DATABASES["default"]["OPTIONS"].pop("pool")
