@@ -1,0 +1,75 @@
+"""Every write to an incident, one function a verb.
+
+Each locks the incident, checks the rule, changes it and records the event, in one transaction. ``by`` is who
+does it. A rule that says no raises ``Refused`` with words for that person; nothing has changed then.
+"""
+
+from incidents.operations.checklist import (
+    abandon_branch,
+    add_step,
+    adopt_revision,
+    answer_question,
+    assign_step,
+    choose_branch,
+    log_command,
+    set_step_done,
+    skip_step,
+)
+from incidents.operations.declaring import Declaration, declare
+from incidents.operations.lifecycle import (
+    acknowledge,
+    cancel,
+    change_details,
+    change_severity,
+    change_status,
+    close,
+    merge,
+    reopen,
+)
+from incidents.operations.locking import Refused
+from incidents.operations.people import (
+    assign_role,
+    change_privacy,
+    grant_access,
+    leave,
+    revoke_access,
+    see,
+)
+from incidents.operations.services import archive_service, restore_service, save_service
+from incidents.operations.writing import add_link, add_note, correct_event, post_update
+
+__all__ = [
+    "Declaration",
+    "Refused",
+    "abandon_branch",
+    "acknowledge",
+    "add_link",
+    "add_note",
+    "add_step",
+    "adopt_revision",
+    "answer_question",
+    "archive_service",
+    "assign_role",
+    "assign_step",
+    "cancel",
+    "change_details",
+    "change_privacy",
+    "change_severity",
+    "change_status",
+    "choose_branch",
+    "close",
+    "correct_event",
+    "declare",
+    "grant_access",
+    "leave",
+    "log_command",
+    "merge",
+    "post_update",
+    "reopen",
+    "restore_service",
+    "revoke_access",
+    "save_service",
+    "see",
+    "set_step_done",
+    "skip_step",
+]

@@ -1,0 +1,261 @@
+"""Working the checklists and the containment branches."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from runbooks.fallback import effective
+
+from accounts.models import User
+from incidents.models import Checklist, Incident, Step, TimelineEvent
+from incidents.operations.locking import Refused, lock, said_before
+from incidents.permissions import can_work_on
+from incidents.states import Kind
+from incidents.timeline import record
+from runbooks import playbook as books
+
+COUNTERS = ("steps_done", "steps_total")
+LONGEST_SAID = 200
+
+
+@transaction.atomic
+def set_step_done(incident_id: int, step_id: int, done: bool, *, by: User, text: str = "") -> Step:
+    """Tick or untick. It says what the step shall be, never "the other way round": a repeat changes nothing."""
+    incident = lock(incident_id, by)
+    step = incident.steps.get(pk=step_id)
+    if step.kind not in (Step.StepKind.TASK, Step.StepKind.QUESTION):
+        raise Refused("Only tasks can be ticked.")
+    if done == (step.done_at is not None):
+        return step
+    _settle(step, by if done else None)
+    recount(incident)
+    kind = Kind.STEP_DONE if done else Kind.STEP_UNDONE
+    record(incident, kind, by=by, text=text, data=_named(step), changed=COUNTERS)
+    return step
+
+
+@transaction.atomic
+def skip_step(incident_id: int, step_id: int, *, by: User, reason: str) -> Step:
+    """Leave a step out, with a reason; ticking it later takes the skip back."""
+    incident = lock(incident_id, by)
+    step = incident.steps.get(pk=step_id)
+    if not reason:
+        raise Refused("Say why the step is skipped.")
+    if step.is_settled:
+        raise Refused("The step is settled already.")
+    step.skipped_at, step.skipped_by, step.skip_reason = timezone.now(), by, reason
+    step.save(update_fields=["skipped_at", "skipped_by", "skip_reason"])
+    recount(incident)
+    record(incident, Kind.STEP_SKIPPED, by=by, text=reason, data=_named(step), changed=COUNTERS)
+    return step
+
+
+@transaction.atomic
+def assign_step(incident_id: int, step_id: int, to: User | None, *, by: User) -> Step:
+    """Give a step to someone who may work on the incident, or to nobody."""
+    incident = lock(incident_id, by)
+    step = incident.steps.get(pk=step_id)
+    if to and not can_work_on(to, incident):
+        raise Refused(f"{to.name} cannot work on this incident.")
+    if step.assigned_to_id == (to.pk if to else None):
+        return step
+    step.assigned_to = to
+    step.save(update_fields=["assigned_to"])
+    data = _named(step) | {"to": to.pk if to else None, "to_name": to.name if to else ""}
+    record(incident, Kind.STEP_ASSIGNED, by=by, data=data)
+    return step
+
+
+@transaction.atomic
+def add_step(incident_id: int, checklist_id: int, text: str, *, by: User, key: UUID | None = None) -> Step:
+    """Append a task of one's own to a checklist."""
+    incident = lock(incident_id, by)
+    checklist = incident.checklists.get(pk=checklist_id)
+    if before := said_before(incident, key):
+        return incident.steps.get(pk=before.data["step"])
+    last = checklist.steps.aggregate(last=Max("position"))["last"]
+    step = Step.objects.create(
+        incident=incident,
+        checklist=checklist,
+        position=0 if last is None else last + 1,
+        kind=Step.StepKind.TASK,
+        text=text,
+        added_by=by,
+    )
+    recount(incident)
+    record(incident, Kind.STEP_ADDED, by=by, data=_named(step), key=key, changed=COUNTERS)
+    return step
+
+
+@transaction.atomic
+def answer_question(incident_id: int, step_id: int, answer: str, *, by: User) -> Step:
+    """Answer a scope question; an empty answer takes the answer back, and both stay on the timeline."""
+    incident = lock(incident_id, by)
+    step = incident.steps.get(pk=step_id)
+    if step.kind != Step.StepKind.QUESTION:
+        raise Refused("Only questions can be answered.")
+    if answer == step.answer:
+        return step
+    was, step.answer = step.answer, answer
+    step.save(update_fields=["answer"])
+    _settle(step, by if answer else None)
+    recount(incident)
+    data = _named(step) | {"was": was}
+    record(incident, Kind.QUESTION_ANSWERED, by=by, text=answer, data=data, changed=COUNTERS)
+    return step
+
+
+@transaction.atomic
+def log_command(
+    incident_id: int,
+    step_id: int | None,
+    *,
+    by: User,
+    command: str = "",
+    text: str = "",
+    key: UUID | None = None,
+) -> TimelineEvent:
+    """Keep that a command was run: one of the runbook's (``step_id``) or any other (``command``)."""
+    incident = lock(incident_id, by)
+    if before := said_before(incident, key):
+        return before
+    data: dict[str, object] = {"command": command}
+    if step_id is not None:
+        step = incident.steps.get(pk=step_id)
+        if not step.command:
+            raise Refused("The step has no command.")
+        if step.kind == Step.StepKind.COMMAND:
+            _settle(step, by)
+        data = _named(step) | {"command": step.command}
+    elif not command:
+        raise Refused("Say which command was run.")
+    return record(incident, Kind.COMMAND_RUN, by=by, text=text, data=data, key=key)
+
+
+@transaction.atomic
+def choose_branch(incident_id: int, checklist_id: int, *, by: User, reason: str = "") -> Checklist:
+    """Follow one suspected cause; its steps are asked from now on.
+
+    Where another branch is being followed, ``reason`` says why that one is given up.
+    """
+    incident = lock(incident_id, by)
+    branch = incident.checklists.get(pk=checklist_id, is_branch=True)
+    if branch.is_chosen:
+        return branch
+    current = _chosen(incident)
+    if current:
+        _abandon(incident, current, by=by, reason=reason)
+    branch.chosen_at, branch.chosen_by, branch.abandoned_at = timezone.now(), by, None
+    branch.abandoned_by, branch.abandon_reason = None, ""
+    branch.save(update_fields=["chosen_at", "chosen_by", "abandoned_at", "abandoned_by", "abandon_reason"])
+    recount(incident)
+    data = {"branch": branch.pk, "title": branch.title}
+    record(incident, Kind.BRANCH_CHOSEN, by=by, text="" if current else reason, data=data, changed=COUNTERS)
+    return branch
+
+
+@transaction.atomic
+def abandon_branch(incident_id: int, checklist_id: int, *, by: User, reason: str) -> Checklist:
+    """Give a suspected cause up, with a reason. What was done there stays done and on record."""
+    incident = lock(incident_id, by)
+    branch = incident.checklists.get(pk=checklist_id, is_branch=True)
+    if not branch.is_chosen:
+        raise Refused("That cause is not being followed.")
+    _abandon(incident, branch, by=by, reason=reason)
+    return branch
+
+
+@transaction.atomic
+def adopt_revision(incident_id: int, *, by: User) -> Incident:
+    """Pin the runbook's newest revision: what it adds is added, what was there stays as it is."""
+    incident = lock(incident_id, by)
+    newest = incident.revision.runbook.revisions.order_by("-number").first()
+    if newest is None or newest == incident.revision:
+        raise Refused("The incident follows the newest revision already.")
+    was, incident.revision = incident.revision, newest
+    added = add_playbook(incident)
+    recount(incident)
+    data = {"from": was.number, "to": newest.number, "checklists": added}
+    record(incident, Kind.REVISION_ADOPTED, by=by, data=data, changed=("revision", *COUNTERS))
+    return incident
+
+
+def add_playbook(incident: Incident) -> list[str]:
+    """Add what the pinned revision asks for at this severity, and its branches; return the titles added."""
+    playbook = effective(incident.revision.playbook)
+    checklists = playbook.checklists_for(incident.severity)
+    return add_checklists(incident, checklists) + add_checklists(incident, playbook.branches)
+
+
+def add_checklists(incident: Incident, found: Iterable[books.Checklist | books.Branch]) -> list[str]:
+    """Copy checklists or branches of a playbook into the incident, unless it has one of that name already."""
+    have = {(c.title, c.phase, c.is_branch) for c in incident.checklists.all()}
+    last = incident.checklists.aggregate(last=Max("position"))["last"]
+    position = 0 if last is None else last + 1
+    added = []
+    for part in found:
+        branch = isinstance(part, books.Branch)
+        phase = "" if isinstance(part, books.Branch) else part.phase
+        if (part.title[:300], phase[:300], branch) in have:
+            continue
+        checklist = Checklist.objects.create(
+            incident=incident,
+            title=part.title[:300],
+            phase=phase[:300],
+            position=position,
+            line=part.line,
+            is_branch=branch,
+        )
+        Step.objects.bulk_create(_steps_of(checklist, part.items))
+        have.add((checklist.title, checklist.phase, branch))
+        position, added = position + 1, [*added, checklist.title]
+    return added
+
+
+def recount(incident: Incident) -> None:
+    """Set the counters from the steps that are asked; the caller records, and so saves, them."""
+    asked = incident.steps.asked()
+    incident.steps_total, incident.steps_done = asked.count(), asked.settled().count()
+
+
+def _steps_of(checklist: Checklist, items: Iterable[books.Item]) -> list[Step]:
+    return [
+        Step(
+            incident_id=checklist.incident_id,
+            checklist=checklist,
+            position=position,
+            kind=item.kind,
+            text=item.text,
+            command=item.command,
+            line=item.line,
+        )
+        for position, item in enumerate(items)
+        if item.text or item.command
+    ]
+
+
+def _settle(step: Step, by: User | None) -> None:
+    step.done_by, step.done_at = by, timezone.now() if by else None
+    step.skipped_at = step.skipped_by = None
+    step.skip_reason = ""
+    step.save(update_fields=["done_at", "done_by", "skipped_at", "skipped_by", "skip_reason"])
+
+
+def _chosen(incident: Incident) -> Checklist | None:
+    return incident.checklists.filter(is_branch=True, chosen_at__isnull=False, abandoned_at=None).first()
+
+
+def _abandon(incident: Incident, branch: Checklist, *, by: User, reason: str) -> None:
+    if not reason:
+        raise Refused(f"Say why “{branch.title}” is given up.")
+    branch.abandoned_at, branch.abandoned_by, branch.abandon_reason = timezone.now(), by, reason
+    branch.save(update_fields=["abandoned_at", "abandoned_by", "abandon_reason"])
+    recount(incident)
+    data = {"branch": branch.pk, "title": branch.title}
+    record(incident, Kind.BRANCH_ABANDONED, by=by, text=reason, data=data, changed=COUNTERS)
+
+
+def _named(step: Step) -> dict[str, object]:
+    return {"step": step.pk, "step_text": str(step)[:LONGEST_SAID]}

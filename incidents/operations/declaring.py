@@ -1,0 +1,118 @@
+"""Declaring an incident: incident, checklists, first words and the clock, in one transaction."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from runbooks.fallback import effective
+
+from accounts.models import Team, User
+from incidents.models import Checklist, Incident, Service
+from incidents.operations.checklist import (
+    COUNTERS,
+    add_playbook,
+    choose_branch,
+    recount,
+)
+from incidents.operations.lifecycle import cadence_of
+from incidents.operations.locking import Refused, not_in_future
+from incidents.operations.people import keep_access
+from incidents.permissions import can_declare
+from incidents.states import Kind
+from incidents.timeline import record
+from runbooks.models import Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What the form says. ``severity`` is the level, 1 the most severe; ``cause`` the title of a branch."""
+
+    title: str
+    severity: int
+    impact: str = ""
+    symptom: str = ""
+    cause: str = ""
+    started_at: datetime | None = None
+    team: Team | None = None
+    services: list[Service] = field(default_factory=list)
+    is_private: bool = False
+
+
+def declare(said: Declaration, *, revision: Revision, by: User, key: UUID | None = None) -> Incident:
+    """Declare an incident and return it. The same person and ``key`` again return the one already declared,
+    also when both arrive at once. Raises ``Refused``."""
+    if not can_declare(by):
+        raise Refused("You may not declare incidents.")
+    if key and (before := Incident.objects.filter(declared_by=by, submission_key=key).first()):
+        return before
+    try:
+        return _declare(said, revision, by, key)
+    except IntegrityError:
+        # The other half of a double submit committed first: its incident is the answer to both.
+        if key and (before := Incident.objects.filter(declared_by=by, submission_key=key).first()):
+            return before
+        raise
+
+
+@transaction.atomic
+def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) -> Incident:
+    incident = _create(said, revision, by, key)
+    incident.services.set(said.services)
+    if said.is_private:
+        keep_access(incident, by=by)
+    add_playbook(incident)
+    recount(incident)
+    data = {"severity": incident.severity, "severity_name": incident.severity_name}
+    record(incident, Kind.DECLARED, by=by, text=said.impact, data=data, changed=COUNTERS)
+    _first_update(incident, by)
+    if branch := _branch(incident, said.cause):
+        choose_branch(incident.pk, branch.pk, by=by)
+    incident.refresh_from_db()
+    return incident
+
+
+def _create(said: Declaration, revision: Revision, by: User, key: UUID | None) -> Incident:
+    playbook = effective(revision.playbook)
+    if not 1 <= said.severity <= len(playbook.severities):
+        raise Refused("The runbook has no such severity.")
+    now = timezone.now()
+    return Incident.objects.create(
+        title=said.title,
+        impact=said.impact,
+        symptom=said.symptom,
+        severity=said.severity,
+        severity_name=playbook.severities[said.severity - 1].name[:80],
+        is_private=said.is_private,
+        team=said.team,
+        revision=revision,
+        channel_name=playbook.channel_name(said.title, timezone.localdate(now, timezone=UTC)),
+        declared_by=by,
+        declared_at=now,
+        started_at=not_in_future(said.started_at) or now,
+        submission_key=key,
+    )
+
+
+def _first_update(incident: Incident, by: User) -> None:
+    """The first status message goes out with the declaration, and starts the update clock."""
+    playbook = effective(incident.revision.playbook)
+    cadence = cadence_of(incident)
+    incident.last_update_at = timezone.now()
+    incident.next_update_due_at = incident.last_update_at + cadence if cadence else None
+    due = incident.next_update_due_at.isoformat() if incident.next_update_due_at else None
+    data = {
+        "status": incident.status,
+        "template": "",
+        "was_due_at": None,
+        "next_due_at": due,
+        "promised": False,
+    }
+    text = playbook.first_message(incident.symptom or incident.title, incident.impact)
+    changed = ("last_update_at", "next_update_due_at")
+    record(incident, Kind.STATUS_UPDATE_POSTED, by=by, text=text, data=data, changed=changed)
+
+
+def _branch(incident: Incident, title: str) -> Checklist | None:
+    return incident.checklists.filter(is_branch=True, title=title).first() if title else None
