@@ -1,8 +1,14 @@
 """People, the teams they are in, and how they come in."""
 
+from datetime import datetime, timedelta
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+INVITATION_LIFETIME = timedelta(days=7)
 
 
 class Role(models.TextChoices):
@@ -27,13 +33,17 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person with an account, known by e-mail."""
+    """A person with an account, known by e-mail.
+
+    ``timezone`` is an IANA name. Sessions belong to a ``session_epoch``: counting it up ends them all.
+    """
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=80)
     role = models.CharField(max_length=16, choices=Role, default=Role.RESPONDER)
     timezone = models.CharField(max_length=64, default="UTC")
     is_active = models.BooleanField(default=True)
+    session_epoch = models.PositiveIntegerField(default=0)
     joined_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
@@ -69,6 +79,12 @@ class User(AbstractBaseUser):
     def may_administer(self) -> bool:
         return self.is_active and self.role == Role.ADMINISTRATOR
 
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        # Django's own, with the epoch beside the password; it is what both the hash and its fall-backs for
+        # rotated secret keys are made with.
+        value = f"{self.password}:{self.session_epoch}"
+        return salted_hmac("accounts.User.session", value, secret=secret, algorithm="sha256").hexdigest()
+
 
 class Team(models.Model):
     """A group of people; an incident and a service may belong to one."""
@@ -83,3 +99,55 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Setup(models.Model):
+    """The one-time token that makes the first administrator. At most one row; only the token's hash is kept."""
+
+    token_hash = models.CharField(max_length=64)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="setup_one_row")]
+
+
+def _a_week_from_now() -> datetime:
+    return timezone.now() + INVITATION_LIFETIME
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> "InvitationQuerySet":
+        """Those whose link still works."""
+        return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now())
+
+
+class Invitation(models.Model):
+    """A link that lets one person in, once. Only the hash of its token is kept."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    role = models.CharField(max_length=16, choices=Role, default=Role.RESPONDER)
+    email = models.EmailField(blank=True)
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(default=_a_week_from_now)
+    used_at = models.DateTimeField(null=True, blank=True)
+    used_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="invitation_role_known"),
+            models.CheckConstraint(
+                condition=models.Q(used_at=None, used_by=None)
+                | models.Q(used_at__isnull=False, used_by__isnull=False),
+                name="invitation_used_by_someone",
+            ),
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        return self.used_at is None and self.revoked_at is None and self.expires_at > timezone.now()
