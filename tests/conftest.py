@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 
 from accounts.models import Role, User
 from config.postgres import Cluster
 from config.settings import ENVIRONMENT, database
 
-PASSWORD = "correct horse battery staple"  # noqa: S105
+PASSWORD = "correct horse battery staple"
 # Tests may lose everything at a power cut, and are a third faster for it.
 FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
@@ -56,6 +57,19 @@ def django_db_modify_db_settings(database_url: str) -> None:
     connections.settings["default"].update(found)
     settings.DATABASES["default"].update(found)
     os.environ["DATABASE_URL"] = database_url
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_past_the_triggers() -> Iterator[None]:
+    """Let the flush after a transactional test empty the tables that refuse to be emptied."""
+    flush = DatabaseOperations.execute_sql_flush
+
+    def as_replica(operations: DatabaseOperations, sql_list: list[str]) -> None:
+        flush(operations, ["SET session_replication_role = replica", *sql_list, "RESET session_replication_role"])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", as_replica)
+        yield
 
 
 @pytest.fixture
