@@ -122,3 +122,10 @@ def is_open(status: str) -> bool:
 
 def may_reopen(status: str) -> bool:
     return status in ENDED
+
+
+def diagram() -> str:
+    """The transitions as a Mermaid state diagram; docs/incident-states.md holds it, and a test compares."""
+    lines = ["stateDiagram-v2", "    [*] --> investigating"]
+    lines += [f"    {Status(status)} --> {to}" for status, targets in TRANSITIONS.items() for to in targets]
+    return "\n".join(lines)
