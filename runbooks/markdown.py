@@ -53,7 +53,9 @@ def parse(text: str) -> list[Token]:
     return _parser.parse(text, {})
 
 
-def render_tokens(tokens: Sequence[Token], *, first_heading: int = 2, resolve: Resolve | None = None) -> SafeString:
+def render_tokens(
+    tokens: Sequence[Token], *, first_heading: int = 2, resolve: Resolve | None = None
+) -> SafeString:
     """Safe HTML of some of :func:`parse`'s tokens. A "#" becomes a heading of level ``first_heading``."""
     for token in tokens:
         _shape(token, first_heading)

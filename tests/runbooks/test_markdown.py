@@ -14,7 +14,9 @@ def test_lists_tables_and_code_come_out_as_people_expect() -> None:
 
 
 def test_an_image_is_a_link_and_never_loaded() -> None:
-    html = render("![graph <b>](https://example.org/g.png) [![badge](https://example.org/b.svg)](https://example.org)")
+    html = render(
+        "![graph <b>](https://example.org/g.png) [![badge](https://example.org/b.svg)](https://example.org)"
+    )
     assert "<img" not in html
     assert '<a href="https://example.org/g.png"' in html and ">graph &lt;b&gt;</a>" in html
     assert html.count("<a ") == 2
@@ -54,7 +56,9 @@ def test_a_link_tells_the_other_side_nothing() -> None:
 def test_only_links_from_the_root_or_resolved_ones_stay_inside_the_site() -> None:
     assert 'href="/incidents/12/"' in render("[that one](/incidents/12/)")
     assert "href" not in render("[r](./rollback.md)")
-    assert 'href="/runbooks/rollback/"' in render("[r](./rollback.md)", resolve=lambda _: "/runbooks/rollback/")
+    assert 'href="/runbooks/rollback/"' in render(
+        "[r](./rollback.md)", resolve=lambda _: "/runbooks/rollback/"
+    )
 
 
 @pytest.mark.parametrize("flood", ["[" * 64_000, "![" * 32_000, "a [" * 3_000])
@@ -65,7 +69,9 @@ def test_a_flood_of_brackets_is_shown_as_plain_text_at_once(flood: str) -> None:
     assert time.monotonic() - began < 1
 
 
-@pytest.mark.parametrize("flood", [">" * 150_000, "|a" * 70_000, "*a_ " * 40_000, "- a\n" * 45_000, "`" * 190_000])
+@pytest.mark.parametrize(
+    "flood", [">" * 150_000, "|a" * 70_000, "*a_ " * 40_000, "- a\n" * 45_000, "`" * 190_000]
+)
 def test_other_floods_are_answered_within_seconds(flood: str) -> None:
     began = time.monotonic()
     render(flood)
