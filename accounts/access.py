@@ -13,10 +13,12 @@ from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any, cast
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 
 from accounts.models import User
 
@@ -56,7 +58,7 @@ def _guarded(view: View, name: str, rule: Rule) -> View:
 
         @wraps(view)
         async def guarded_async(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            refusal = _refusal(request, await request.auser(), rule)
+            refusal = await sync_to_async(_refusal)(request, await request.auser(), rule)
             return refusal or await cast(Awaitable[HttpResponseBase], view(request, *args, **kwargs))
 
         guarded: View = guarded_async
@@ -73,6 +75,18 @@ def _guarded(view: View, name: str, rule: Rule) -> View:
     return guarded
 
 
+def after_set_up(view: View) -> View:
+    """Until there is a first account, show how to make it in place of the view."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not User.objects.exists():
+            return _set_up_first(request)
+        return cast(HttpResponseBase, view(request, *args, **kwargs))
+
+    return wrapped
+
+
 def _refusal(request: HttpRequest, user: object, rule: Rule) -> HttpResponse | None:
     """What to answer instead of the view; None when the person may see it. 403 when signed in but not allowed."""
     if not isinstance(user, User) or not user.is_active:
@@ -86,5 +100,11 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back; a fragment asked for by htmx must not swap a sign-in page into the room."""
     if request.headers.get("HX-Request"):
         return HttpResponse("Your session has ended. Sign in again; what you typed is kept.", status=401)
+    if not User.objects.exists():
+        return _set_up_first(request)
     here = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
     return redirect_to_login(here)
+
+
+def _set_up_first(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/set_up_first.html", status=503)

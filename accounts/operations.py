@@ -1,7 +1,5 @@
 """Every write to people, invitations and the first set-up. One function a verb; each owns its transaction."""
 
-import hashlib
-import secrets
 from itertools import count
 
 from django.contrib.auth.hashers import make_password
@@ -9,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from accounts.links import hash_token, new_token
 from accounts.models import Invitation, Role, Setup, Team, User
 from outbox.facts import publish
 
@@ -49,7 +48,7 @@ def setup_token() -> str | None:
     """A fresh one-time token for the set-up page, replacing any earlier one; None once there is an account."""
     if User.objects.exists():
         return None
-    token = _new_token()
+    token = new_token()
     Setup.objects.update_or_create(
         pk=1, defaults={"token_hash": hash_token(token), "made_at": timezone.now()}
     )
@@ -75,7 +74,7 @@ def invite(*, role: str, by: User, email: str = "", team: Team | None = None) ->
     _lock_administrators(by)
     if email and User.objects.filter(email__iexact=email).exists():
         raise EmailTaken
-    token = _new_token()
+    token = new_token()
     invitation = Invitation.objects.create(
         token_hash=hash_token(token), role=role, email=email.lower(), team=team, created_by=by
     )
@@ -221,15 +220,6 @@ def set_password(user_id: int, *, password: str) -> User:
 
 
 # -- shared ----------------------------------------------------------------------------------------
-
-
-def hash_token(token: str) -> str:
-    """What is kept of a one-time token. It has 256 random bits, so a plain hash is enough."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _new_token() -> str:
-    return secrets.token_urlsafe(32)
 
 
 def _create_user(*, name: str, email: str, password: str, role: str) -> User:

@@ -12,8 +12,6 @@ import accounts.models
 class Migration(migrations.Migration):
     initial = True
 
-    initial = True
-
     dependencies = []
 
     operations = [

@@ -1,0 +1,29 @@
+"""How allauth is bent to this portal: nobody signs up unasked, and links carry the portal's own address."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts import operations
+from accounts.models import User
+
+
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Named by ACCOUNT_ADAPTER."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def set_password(self, user: User, password: str) -> None:
+        """allauth would save the whole row, and with it undo what an administrator changes meanwhile."""
+        saved = operations.set_password(user.pk, password=password)
+        user.password, user.session_epoch = saved.password, saved.session_epoch
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """From SITE_URL, never from the Host header: this goes out by mail."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return f"{settings.SITE_URL}{path.replace('UID-KEY', key)}"
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("accounts:settings")
