@@ -6,7 +6,9 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Team, User
+from runbooks.fallback import EffectivePlaybook, effective
 from runbooks.playbook import Playbook
+from runbooks.source import text_of
 
 
 class RunbookQuerySet(models.QuerySet["Runbook"]):
@@ -90,16 +92,26 @@ class Revision(models.Model):
     @property
     def playbook(self) -> Playbook:
         """What the reader understands of this revision; read once per process."""
-        return _read(bytes(self.source))
+        return playbook_of(bytes(self.source))
+
+    @property
+    def effective(self) -> EffectivePlaybook:
+        """The same with nothing missing: what it does not say comes from the starter."""
+        return effective_of(bytes(self.source))
 
     @property
     def text(self) -> str:
         """The source to show. What is not UTF-8 shows as U+FFFD; :attr:`source` has it as it came."""
-        return bytes(self.source).decode("utf-8-sig", "replace")
+        return text_of(bytes(self.source))
 
 
 @lru_cache(maxsize=128)
-def _read(source: bytes) -> Playbook:
-    from runbooks import reader
+def playbook_of(source: bytes) -> Playbook:
+    from runbooks.reader import read
 
-    return reader.read(source)
+    return read(source)
+
+
+@lru_cache(maxsize=128)
+def effective_of(source: bytes) -> EffectivePlaybook:
+    return effective(playbook_of(source))
