@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 import psycopg
@@ -28,6 +29,7 @@ NAME = "allclear"
 ACCOUNT = "allclear"  # the system account that owns the cluster where Allclear runs as root
 LONGEST_SOCKET_PATH = 100  # bytes; the kernel takes 107
 PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded here: not between a fork and its exec
 
 
 class PostgresError(Exception):
@@ -58,9 +60,6 @@ class Cluster:
         return self.database_url(NAME)
 
     def database_url(self, name: str) -> str:
-        # A list of hosts is split at commas, and a path may hold spaces: percent-encode all but the slashes.
-        from urllib.parse import quote
-
         return f"postgresql://{NAME}@/{name}?host={quote(str(self.socket_directory))}"
 
     @property
@@ -77,30 +76,49 @@ class Cluster:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """Have the server running: the one that another process runs, or one of our own for as long as this lasts."""
-        with self._owned() as ours:
+        """Have the server running: the one that another process runs, or our own for as long as this lasts."""
+        with self._taken() as ours:
             if not ours:
                 self._wait_until_ready(lambda: True)
                 yield
                 return
-            server = self._start()
+            server = self.launch()
             try:
                 yield
             finally:
                 stop(server)
 
-    def start(self) -> tuple[subprocess.Popen[bytes], contextlib.ExitStack]:
-        """Start the server as our child. Raises PostgresError where another process already runs it."""
-        with contextlib.ExitStack() as stack:
-            if not stack.enter_context(self._owned()):
+    @contextlib.contextmanager
+    def held(self, seconds: float = 20) -> Iterator[None]:
+        """The right to launch the server, waited for as long as `seconds`; PostgresError when another keeps it."""
+        until = time.monotonic() + seconds
+        while True:
+            with self._taken() as ours:
+                if ours:
+                    yield
+                    return
+            if time.monotonic() > until:
                 raise PostgresError(
-                    f"Allclear already runs on {self.data.parent}: stop it first, or set ALLCLEAR_HOME."
+                    f"Allclear already runs on {self.data.parent}: stop it, or set ALLCLEAR_HOME."
                 )
-            return self._start(), stack.pop_all()
+            time.sleep(0.2)
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the server as our child, on a cluster that is made if there is none, and wait until it answers."""
+        self._stop_leftover()
+        self._create()
+        settings = {"listen_addresses": "", "unix_socket_directories": str(self.socket_directory)}
+        command = [str(binary("postgres")), "-D", str(self.data), *self.options]
+        command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        with open(self.log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as log:
+            server = self._spawn(command, log)
+        self._wait_until_ready(lambda: server.poll() is None)
+        self._create_database()
+        return server
 
     @contextlib.contextmanager
-    def _owned(self) -> Iterator[bool]:
-        """Whether the right to run the server is ours; the kernel takes it back from a process that dies."""
+    def _taken(self) -> Iterator[bool]:
+        """Whether the right to launch the server is ours; the kernel takes it back from a process that dies."""
         self.data.parent.mkdir(parents=True, exist_ok=True)
         with self.data.with_name(f"{self.data.name}.lock").open("w") as lock:
             try:
@@ -109,18 +127,6 @@ class Cluster:
                 yield False
             else:
                 yield True
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        self._stop_leftover()
-        self._create()
-        with self.log.open("ab") as log:
-            settings = {"listen_addresses": "", "unix_socket_directories": str(self.socket_directory)}
-            command = [str(binary("postgres")), "-D", str(self.data), *self.options]
-            command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-            server = self._spawn(command, log)
-        self._wait_until_ready(lambda: server.poll() is None)
-        self._create_database()
-        return server
 
     def _create(self) -> None:
         """Make the cluster where there is none; one that was left half made is made anew."""
@@ -222,8 +228,8 @@ def stop(server: subprocess.Popen[bytes], seconds: float = 30) -> None:
 
 def die_with_parent(signum: int) -> None:
     """Have the kernel send `signum` to this process when its parent dies. Linux alone can; elsewhere nothing happens."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signum)
+    if LIBC:
+        LIBC.prctl(PR_SET_PDEATHSIG, signum)
 
 
 def _as(account: pwd.struct_passwd, home: Path) -> list[str]:

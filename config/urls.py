@@ -1,3 +1,22 @@
-from django.urls import URLPattern, URLResolver
+"""Where each app's pages are."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from config.health import healthz
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
+handler404 = "config.errors.page_not_found"
+handler500 = "config.errors.server_error"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", healthz, name="healthz"),
+    path("accounts/", include("allauth.urls")),
+    *(
+        path("", include(f"{app}.urls"))
+        for app in ("accounts", "runbooks", "incidents", "live")
+        if find_spec(f"{app}.urls")
+    ),
+]

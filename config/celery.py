@@ -1,0 +1,49 @@
+"""The background worker and its clock.
+
+A message carries nothing but "go and look": what is owed lies in the database, so that a broker that forgets
+everything costs a few seconds and nothing else.
+"""
+
+import os
+import warnings
+from typing import Any
+
+from celery import Celery, shared_task
+from celery.platforms import SecurityWarning
+from celery.schedules import crontab
+from celery.signals import setup_logging
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Its danger is pickled messages; ours are JSON, and `make run` as root is for trying things out.
+warnings.filterwarnings("ignore", category=SecurityWarning)
+
+app = Celery("allclear")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    # A tick that no worker took is worth nothing once the next one is out.
+    "relay": {"task": "outbox.relay", "schedule": 5.0, "options": {"expires": 5}},
+    "prune": {"task": "outbox.prune", "schedule": crontab(minute="17"), "options": {"expires": 3600}},
+    "housekeeping": {
+        "task": "config.housekeeping",
+        "schedule": crontab(minute="37"),
+        "options": {"expires": 3600},
+    },
+}
+
+
+@setup_logging.connect
+def keep_djangos_logging(**_: Any) -> None:
+    """Celery configures no logging of its own where this signal is heard."""
+
+
+@shared_task(name="config.housekeeping")
+def housekeeping() -> None:
+    """Delete what has served: sessions that ended, and messages that PostgreSQL carried, which Celery never deletes."""
+    call_command("clearsessions")
+    if not settings.REDIS_URL:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM kombu_message WHERE NOT visible")

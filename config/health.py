@@ -1,0 +1,17 @@
+"""Whether this process can serve: for a load balancer, a container's health check, and `make run` itself."""
+
+from django.db import OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+
+from accounts.access import public
+
+
+@public
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 `ok` while the database answers, else 503."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except OperationalError:
+        return HttpResponse("the database does not answer\n", content_type="text/plain", status=503)
+    return HttpResponse("ok\n", content_type="text/plain", headers={"Cache-Control": "no-store"})

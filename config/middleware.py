@@ -1,0 +1,81 @@
+"""What every request passes through, beside Django's own."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import BadRequest
+from django.db import DataError, connections
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+
+Respond = Callable[[HttpRequest], HttpResponseBase]
+
+
+class RefuseUnreadable:
+    """Answer 400 to characters that PostgreSQL cannot hold: NUL, and half of a surrogate pair.
+
+    In the address they are refused at once. In a form, the form says so beside its field; what no form
+    looked at, and failed on, is refused here instead of being an error of ours.
+    """
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if _is_unreadable(request.path) or any(map(_is_unreadable, _values(request.GET))):
+            raise BadRequest("The address holds characters that cannot be read.")
+        return self.respond(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> None:
+        if isinstance(error, (ValueError, DataError)) and any(map(_is_unreadable, _values(request.POST))):
+            raise BadRequest("What was sent holds characters that cannot be read.") from error
+
+
+def _values(data: "HttpRequest.GET") -> list[str]:  # type: ignore[name-defined]
+    return [text for key, values in data.lists() for text in (key, *map(str, values))]
+
+
+def _is_unreadable(text: str) -> bool:
+    return "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def in_own_time(respond: Respond) -> Respond:
+    """Show times in the time zone that the signed-in person chose."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        zone = getattr(request.user, "timezone", "") or "UTC"
+        try:
+            chosen = ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):  # a zone that this machine's data does not know
+            chosen = ZoneInfo("UTC")
+        with timezone.override(chosen):
+            return respond(request)
+
+    return middleware
+
+
+def never_stored(respond: Respond) -> Respond:
+    """Keep what a signed-in person sees out of every cache, unless the view said otherwise."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = respond(request)
+        if not response.has_header("Cache-Control") and request.user.is_authenticated:
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+    return middleware
+
+
+def release_connections(respond: Respond) -> Respond:
+    """Hand the database connection back before a stream begins: a stream may last for hours, the pool is small."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = respond(request)
+        if isinstance(response, StreamingHttpResponse):
+            for connection in connections.all(initialized_only=True):
+                if not connection.in_atomic_block:
+                    connection.close()
+        return response
+
+    return middleware

@@ -1,0 +1,41 @@
+"""The web process: `python -m config.web [--fd N]`.
+
+With `--fd` it serves a socket that its parent opened and keeps: while this process is restarted, connections
+wait instead of being refused.
+"""
+
+import socket
+import sys
+
+import uvicorn
+
+from config import environment
+
+# Streams to browsers never end by themselves; after this many seconds they are cut, and browsers reconnect.
+GRACE = 3
+
+
+def main(arguments: list[str]) -> None:
+    settings = environment.read()
+    config = uvicorn.Config(
+        "config.asgi:application",
+        host=settings.bind,
+        port=settings.port,
+        log_config=None,  # Django's
+        access_log=False,
+        lifespan="off",
+        proxy_headers=False,  # ALLCLEAR_TRUSTED_PROXIES says how many to believe; uvicorn would believe them all
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        loop="uvloop",
+        http="httptools",
+    )
+    uvicorn.Server(config).run(sockets=_given_socket(arguments))
+
+
+def _given_socket(arguments: list[str]) -> list[socket.socket] | None:
+    return [socket.socket(fileno=int(arguments[1]))] if arguments[:1] == ["--fd"] else None
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
