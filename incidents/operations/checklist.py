@@ -6,7 +6,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
-from runbooks.fallback import effective
 
 from accounts.models import User
 from incidents.models import Checklist, Incident, Step, TimelineEvent
@@ -184,7 +183,7 @@ def adopt_revision(incident_id: int, *, by: User) -> Incident:
 
 def add_playbook(incident: Incident) -> list[str]:
     """Add what the pinned revision asks for at this severity, and its branches; return the titles added."""
-    playbook = effective(incident.revision.playbook)
+    playbook = incident.revision.effective
     checklists = playbook.checklists_for(incident.severity)
     return add_checklists(incident, checklists) + add_checklists(incident, playbook.branches)
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from runbooks.fallback import effective
 
 from accounts.models import Team, User
 from incidents.models import Checklist, Incident, Service
@@ -74,7 +73,7 @@ def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) 
 
 
 def _create(said: Declaration, revision: Revision, by: User, key: UUID | None) -> Incident:
-    playbook = effective(revision.playbook)
+    playbook = revision.effective
     if not 1 <= said.severity <= len(playbook.severities):
         raise Refused("The runbook has no such severity.")
     now = timezone.now()
@@ -97,7 +96,7 @@ def _create(said: Declaration, revision: Revision, by: User, key: UUID | None) -
 
 def _first_update(incident: Incident, by: User) -> None:
     """The first status message goes out with the declaration, and starts the update clock."""
-    playbook = effective(incident.revision.playbook)
+    playbook = incident.revision.effective
     cadence = cadence_of(incident)
     incident.last_update_at = timezone.now()
     incident.next_update_due_at = incident.last_update_at + cadence if cadence else None

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from runbooks.fallback import effective
 
 from accounts.models import Team, User
 from incidents.models import Incident, Service
@@ -104,7 +103,7 @@ def change_severity(incident_id: int, severity: int, *, by: User, reason: str = 
     """Raise or lower it. Raising adds the checklists that the higher level asks for and brings the next
     update forward; lowering takes nothing away, and the promise already made stands."""
     incident = lock_open(incident_id, by)
-    playbook = effective(incident.revision.playbook)
+    playbook = incident.revision.effective
     if not 1 <= severity <= len(playbook.severities):
         raise Refused("The runbook has no such severity.")
     if severity == incident.severity:
@@ -150,7 +149,7 @@ def change_details(
 
 def cadence_of(incident: Incident) -> timedelta | None:
     """How often stakeholders hear of this incident; None where the runbook asks for no updates."""
-    minutes = effective(incident.revision.playbook).cadence_minutes(incident.severity)
+    minutes = incident.revision.effective.cadence_minutes(incident.severity)
     return timedelta(minutes=minutes) if minutes else None
 
 
