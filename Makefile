@@ -1,0 +1,65 @@
+# Two commands matter: `make run` and `make test`. `make help` lists the others.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+# A lock that changes has another stamp, so an environment is brought up to date once, and never twice.
+RUN_READY := $(VENV)/.run-$(shell cksum < requirements.lock | tr ' ' -)
+DEV_READY := $(VENV)/.dev-$(shell cksum < requirements-dev.lock | tr " " -)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --require-hashes
+SOURCES := config live incidents runbooks accounts outbox tests manage.py
+TEMPLATES = $(shell git ls-files 'templates/*.html' '*/templates/*.html')
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check format lock clean
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+run: $(RUN_READY) ## Start Allclear and print its address (PORT, ALLCLEAR_HOME, DATABASE_URL, REDIS_URL)
+	@exec $(BIN)/python -m config.supervisor
+
+demo: $(RUN_READY) ## Fill in a made-up organisation to try things out with
+	@$(BIN)/python -m config.supervisor demo
+
+test: $(DEV_READY) ## Run every test, on a real PostgreSQL and in a real browser
+	@.ci/needs
+	@$(BIN)/python -m pytest $(TESTS)
+
+check: $(DEV_READY) ## Format, lint, types, layers, templates, migrations, deployment
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/lint-imports
+	@test -z "$(TEMPLATES)" || $(BIN)/djade --check --target-version 5.2 $(TEMPLATES)
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
+	@ALLCLEAR_SECRET_KEY=$$(head -c 40 /dev/urandom | base64) ALLCLEAR_HTTPS=1 \
+		ALLCLEAR_SITE_URL=https://incidents.example.com \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(DEV_READY) ## Put code and templates in shape
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	@test -z "$(TEMPLATES)" || $(BIN)/djade --target-version 5.2 $(TEMPLATES)
+
+lock: $(DEV_READY) ## Pin the newest versions that pyproject.toml admits
+	$(BIN)/python -m config.lock
+
+clean: ## Remove the environment; .allclear, which holds your data, stays
+	rm -rf $(VENV)
+
+$(RUN_READY): | $(BIN)/python
+	@echo "Installing what Allclear needs (once, about a minute)"
+	@$(PIP) -r requirements.lock
+	@rm -f $(VENV)/.run-* && touch $@
+
+$(DEV_READY): | $(BIN)/python
+	@echo "Installing what Allclear and its tests need (once, about two minutes)"
+	@$(PIP) -r requirements-dev.lock
+	@rm -f $(VENV)/.dev-* && touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Allclear needs Python 3.11 or later." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "Python cannot make a virtual environment: apt-get install python3-venv" >&2; exit 1; }
