@@ -13,7 +13,7 @@ handler500 = "config.errors.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("accounts.sign_in")),
     *(
         path("", include(f"{app}.urls"))
         for app in ("accounts", "runbooks", "incidents", "live")
