@@ -15,7 +15,7 @@ from incidents.operations.checklist import (
     set_step_done,
     skip_step,
 )
-from incidents.operations.declaring import Declaration, declare
+from incidents.operations.declaring import AlreadyDeclared, Declaration, declare
 from incidents.operations.lifecycle import (
     acknowledge,
     cancel,
@@ -39,6 +39,7 @@ from incidents.operations.services import archive_service, restore_service, save
 from incidents.operations.writing import add_link, add_note, correct_event, post_update
 
 __all__ = [
+    "AlreadyDeclared",
     "Declaration",
     "Refused",
     "abandon_branch",

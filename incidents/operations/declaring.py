@@ -1,5 +1,7 @@
 """Declaring an incident: incident, checklists, first words and the clock, in one transaction."""
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -38,21 +40,45 @@ class Declaration:
     services: list[Service] = field(default_factory=list)
     is_private: bool = False
 
+    def fingerprint(self) -> str:
+        """Says whether two declarations are the same, word for word; hexadecimal."""
+        started_at = self.started_at.isoformat() if self.started_at else ""
+        services = sorted(service.pk for service in self.services)
+        words = [self.title, self.severity, self.impact, self.symptom, self.cause, started_at]
+        said = json.dumps([*words, self.team and self.team.pk, services, self.is_private])
+        return hashlib.sha256(said.encode()).hexdigest()
+
+
+class AlreadyDeclared(Refused):
+    """The same form declared ``incident`` before, and said something else then."""
+
+    def __init__(self, incident: Incident) -> None:
+        super().__init__(f"You already declared {incident.reference} with this form.")
+        self.incident = incident
+
 
 def declare(said: Declaration, *, revision: Revision, by: User, key: UUID | None = None) -> Incident:
     """Declare an incident and return it. The same person and ``key`` again return the one already declared,
-    also when both arrive at once. Raises ``Refused``."""
+    also when both arrive at once. Raises ``Refused``; ``AlreadyDeclared`` where ``key`` came with other words
+    before, as it does from a page gone back to."""
     if not can_declare(by):
         raise Refused("You may not declare incidents.")
-    if key and (before := Incident.objects.filter(declared_by=by, submission_key=key).first()):
+    if before := _declared_before(said, by, key):
         return before
     try:
         return _declare(said, revision, by, key)
     except IntegrityError:
         # The other half of a double submit committed first: its incident is the answer to both.
-        if key and (before := Incident.objects.filter(declared_by=by, submission_key=key).first()):
+        if before := _declared_before(said, by, key):
             return before
         raise
+
+
+def _declared_before(said: Declaration, by: User, key: UUID | None) -> Incident | None:
+    before = Incident.objects.filter(declared_by=by, submission_key=key).first() if key else None
+    if before and before.events.get(kind=Kind.DECLARED).data["fingerprint"] != said.fingerprint():
+        raise AlreadyDeclared(before)
+    return before
 
 
 @transaction.atomic
@@ -63,7 +89,11 @@ def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) 
         keep_access(incident, by=by)
     add_playbook(incident)
     recount(incident)
-    data = {"severity": incident.severity, "severity_name": incident.severity_name}
+    data = {
+        "severity": incident.severity,
+        "severity_name": incident.severity_name,
+        "fingerprint": said.fingerprint(),
+    }
     record(incident, Kind.DECLARED, by=by, text=said.impact, data=data, changed=COUNTERS)
     _first_update(incident, by)
     if branch := _branch(incident, said.cause):
