@@ -130,6 +130,7 @@ class Incident(models.Model):
                 condition=Q(status__in=[str(s) for s in OPEN]),
             ),
             models.Index(fields=["-declared_at", "-id"], name="incident_declared"),
+            models.Index(fields=["-ended_at"], name="incident_ended", condition=Q(ended_at__isnull=False)),
             GinIndex(fields=["search"], name="incident_search"),
         ]
 

@@ -506,6 +506,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="incident",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", False)), fields=["-ended_at"], name="incident_ended"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="incident",
             index=django.contrib.postgres.indexes.GinIndex(fields=["search"], name="incident_search"),
         ),
         migrations.AddConstraint(
