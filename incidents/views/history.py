@@ -1,0 +1,11 @@
+"""Under way."""
+
+from django.http import HttpResponse
+
+from accounts.access import MemberRequest, member
+
+
+@member
+def history(request: MemberRequest, service_id: int = 0) -> HttpResponse:
+    return HttpResponse("Under way")
+
