@@ -1,6 +1,6 @@
 """Incidents, their checklists, and the timeline that nothing may rewrite."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
@@ -13,6 +13,7 @@ from incidents.states import OPEN, STEPS, Kind, Status, is_open
 from runbooks.models import Revision
 
 SOON_SECONDS = 300
+PRESENCE_LIFETIME = timedelta(seconds=45)
 
 
 class Service(models.Model):
@@ -314,12 +315,23 @@ class TimelineEvent(models.Model):
         return f"{self.incident_id}/{self.seq} {self.kind}"
 
 
+class PresenceQuerySet(models.QuerySet["Presence"]):
+    def fresh(self) -> "PresenceQuerySet":
+        """Those who are there now, as far as anybody knows."""
+        return self.filter(seen_at__gt=timezone.now() - PRESENCE_LIFETIME)
+
+    def stale(self) -> "PresenceQuerySet":
+        return self.filter(seen_at__lte=timezone.now() - PRESENCE_LIFETIME)
+
+
 class Presence(models.Model):
     """Someone looking at an incident's room; fresh while ``seen_at`` keeps moving."""
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     seen_at = models.DateTimeField(default=timezone.now)
+
+    objects = PresenceQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["incident", "user"], name="presence_once")]

@@ -32,8 +32,10 @@ from incidents.operations.people import (
     change_privacy,
     grant_access,
     leave,
+    prune_presence,
     revoke_access,
     see,
+    stay,
 )
 from incidents.operations.services import archive_service, restore_service, save_service
 from incidents.operations.writing import add_link, add_note, correct_event, post_update
@@ -66,6 +68,7 @@ __all__ = [
     "log_command",
     "merge",
     "post_update",
+    "prune_presence",
     "reopen",
     "restore_service",
     "revoke_access",
@@ -73,4 +76,5 @@ __all__ = [
     "see",
     "set_step_done",
     "skip_step",
+    "stay",
 ]

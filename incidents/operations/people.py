@@ -1,5 +1,7 @@
 """Who does what, who may see, and who is here."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -97,16 +99,40 @@ def keep_access(incident: Incident, *, by: User) -> None:
 
 
 @transaction.atomic
-def see(incident_id: int, user: User) -> None:
-    """Keep that ``user`` is in the room. Not an event: presence is forgotten when it ends."""
-    _, arrived = Presence.objects.update_or_create(
-        incident_id=incident_id, user=user, defaults={"seen_at": timezone.now()}
+def see(incident_id: int, user_id: int) -> None:
+    """Keep that someone is in the room. Not an event: presence is forgotten when it ends."""
+    now = timezone.now()
+    fresh = Presence.objects.fresh().filter(incident_id=incident_id, user_id=user_id)
+    if fresh.update(seen_at=now):
+        return
+    Presence.objects.update_or_create(incident_id=incident_id, user_id=user_id, defaults={"seen_at": now})
+    notify("presence_changed", incident_id=incident_id)
+
+
+def stay(present: set[tuple[int, int]]) -> None:
+    """``see`` for many at once, as (incident, user), who are known to be there; tells nobody."""
+    now = timezone.now()
+    # In one order: two processes that touch the same rows must not wait for each other.
+    rows = [Presence(incident_id=i, user_id=u, seen_at=now) for i, u in sorted(present)]
+    Presence.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["incident", "user"], update_fields=["seen_at"]
     )
-    if arrived:
+
+
+@transaction.atomic
+def leave(incident_id: int, user_id: int, since: datetime | None = None) -> None:
+    """Forget that someone is in the room, unless they were seen there again after ``since``."""
+    left = Presence.objects.filter(incident_id=incident_id, user_id=user_id)
+    if since:
+        left = left.filter(seen_at__lte=since)
+    if left.delete()[0]:
         notify("presence_changed", incident_id=incident_id)
 
 
 @transaction.atomic
-def leave(incident_id: int, user: User) -> None:
-    if Presence.objects.filter(incident_id=incident_id, user=user).delete()[0]:
+def prune_presence() -> None:
+    """Forget those whose browser vanished without a word, and tell the rooms they were in."""
+    stale = list(Presence.objects.stale().select_for_update(skip_locked=True))
+    Presence.objects.filter(pk__in=[presence.pk for presence in stale]).delete()
+    for incident_id in {presence.incident_id for presence in stale}:
         notify("presence_changed", incident_id=incident_id)

@@ -1,0 +1,96 @@
+"""One open stream: a bounded queue of bytes between those who have news and one browser."""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from live.events import RETRY, encode
+
+log = logging.getLogger(__name__)
+
+#: Seconds of silence after which a heartbeat goes out; the page gives a stream up after three of them.
+HEARTBEAT = 15.0
+#: Seconds a stream lives, ± 20 %: every browser comes back now and then, and not all at once after a restart.
+LIFETIME = 600.0
+#: How far a browser may fall behind, in batches, before it is told to start afresh.
+BACKLOG = 32
+#: Seconds that a browser which reads nothing any more is given to read the end.
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks, by which session, and in which time zone; ``fingerprint`` changes when what they may do does."""
+
+    user_id: int
+    session_key: str
+    fingerprint: str
+    zone: str
+
+
+class Stream:
+    """What one browser is told. ``seq`` is the last event number it is known to have."""
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        seq: int,
+        closed: Callable[["Stream"], None],
+        heartbeat: Callable[[], bytes] = lambda: encode("hb"),
+    ) -> None:
+        self.viewer = viewer
+        self.seq = seq
+        self.ended = False
+        self._closed = closed
+        self._heartbeat = heartbeat
+        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._task: asyncio.Task[object] | None = None
+
+    def send(self, chunk: bytes, seq: int = 0) -> None:
+        """Queue ``chunk``; a browser that is too far behind is cut off instead, and catches up when it returns."""
+        if self.ended:
+            return
+        if self._queue.qsize() >= BACKLOG:
+            log.warning("A stream was closed because its browser reads too slowly")
+            self.end(encode("again"))
+            return
+        self._queue.put_nowait(chunk)
+        self.seq = max(self.seq, seq)
+
+    def end(self, last: bytes = b"") -> None:
+        """End with ``last``; what still waits to be sent never is."""
+        if self.ended:
+            return
+        self.ended = True
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put_nowait(last)
+        self._queue.put_nowait(None)
+        if self._task:
+            asyncio.get_running_loop().call_later(PATIENCE, self._task.cancel)
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """The response's bytes: what is queued, heartbeats between, and an end."""
+        self._task = asyncio.current_task()
+        clock = asyncio.get_running_loop().time
+        until = clock() + LIFETIME * random.uniform(0.8, 1.2)
+        try:
+            # The first heartbeat tells the page that the stream flows: a proxy may open it and hold it back.
+            yield RETRY + self._heartbeat()
+            while (left := until - clock()) > 0:
+                chunk = await self._next(min(HEARTBEAT, left))
+                if chunk is None:
+                    return
+                yield chunk
+            yield encode("again")
+        finally:
+            self.ended, self._task = True, None
+            self._closed(self)
+
+    async def _next(self, seconds: float) -> bytes | None:
+        try:
+            return await asyncio.wait_for(self._queue.get(), seconds)
+        except TimeoutError:
+            return self._heartbeat()
