@@ -1,0 +1,140 @@
+"""The timeline as it is read: newest first, a page at a time, each correction with what it corrected."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from incidents import sentences
+from incidents.models import Incident, TimelineEvent
+from incidents.states import CORRECTABLE, FILTERS, Kind
+
+PAGE = 50
+#: Seconds between happening and writing from which both times are shown.
+LATE = 60
+
+
+@dataclass
+class Entry:
+    """One event to show. ``earlier`` holds what it supersedes, newest first; ``day`` is set on the first of a day."""
+
+    event: TimelineEvent
+    earlier: list[TimelineEvent] = field(default_factory=list)
+    day: datetime | None = None
+
+    @property
+    def kind(self) -> str:
+        return sentences.kind_of(self.event)
+
+    @property
+    def icon(self) -> str:
+        return sentences.icon_of(self.event)
+
+    @property
+    def is_said(self) -> bool:
+        """Whether its text is Markdown in people's own words, rather than the words of a status update."""
+        return self.kind != Kind.STATUS_UPDATE_POSTED
+
+    @property
+    def is_decision(self) -> bool:
+        return self.kind == Kind.DECISION_MADE
+
+    @property
+    def is_correctable(self) -> bool:
+        return self.event.kind in CORRECTABLE
+
+    @property
+    def written_late(self) -> bool:
+        return (self.event.recorded_at - self.event.occurred_at).total_seconds() > LATE
+
+    @property
+    def sentence(self) -> str:
+        if self.event.kind == Kind.ROLE_TAKEN:
+            return sentences.role_sentence(self.event)
+        return sentences.sentence(self.event)
+
+
+@dataclass(frozen=True)
+class Window:
+    """What part of a timeline is asked for. ``show`` is a filter's name or ""; the numbers are of events."""
+
+    show: str = ""
+    before: int | None = None
+    at: int | None = None
+
+    @property
+    def is_latest(self) -> bool:
+        return not (self.show or self.before or self.at)
+
+
+class Feed:
+    """A page of a timeline: at most ``PAGE`` entries, in four queries however long the timeline is."""
+
+    def __init__(self, incident: Incident, window: Window | None = None) -> None:
+        self.incident = incident
+        self.window = window or Window()
+
+    @property
+    def address(self) -> str:
+        return reverse("incidents:room", args=[self.incident.pk])
+
+    @cached_property
+    def _events(self) -> list[TimelineEvent]:
+        return list(self._asked()[: PAGE + 1])
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        return list(self._entries(self._events[:PAGE]))
+
+    @property
+    def older(self) -> int | None:
+        """The number of the last event shown, where there are older ones."""
+        return self._events[PAGE - 1].seq if len(self._events) > PAGE else None
+
+    def _asked(self) -> QuerySet[TimelineEvent]:
+        shown = self.incident.events.filter(superseded_by=None).select_related("recorded_by")
+        shown = shown.order_by("-occurred_at", "-seq")
+        if kinds := FILTERS.get(self.window.show):
+            shown = shown.filter(Q(kind__in=kinds) | Q(kind=Kind.EVENT_CORRECTED, data__kind__in=kinds))
+        if self.window.before:
+            shown = self._from(shown, self.window.before, with_it=False)
+        if self.window.at:
+            shown = self._from(shown, self.window.at, with_it=True)
+        return shown
+
+    def _from(self, shown: QuerySet[TimelineEvent], seq: int, *, with_it: bool) -> QuerySet[TimelineEvent]:
+        start = self.incident.events.filter(seq=seq).values_list("occurred_at", flat=True).first()
+        if start is None:
+            return shown
+        beside = Q(occurred_at=start, seq__lte=seq) if with_it else Q(occurred_at=start, seq__lt=seq)
+        return shown.filter(Q(occurred_at__lt=start) | beside)
+
+    def _entries(self, events: list[TimelineEvent]) -> Iterator[Entry]:
+        old = self._superseded() if any(event.supersedes_id for event in events) else {}
+        day = None
+        for event in events:
+            local = timezone.localtime(event.occurred_at)
+            starts = local.date() != day
+            day = local.date()
+            yield Entry(event, list(_chain(event, old)), local if starts else None)
+
+    def _superseded(self) -> dict[int, TimelineEvent]:
+        found = self.incident.events.filter(superseded_by__isnull=False).select_related("recorded_by")
+        return {event.pk: event for event in found}
+
+
+def _chain(event: TimelineEvent, old: dict[int, TimelineEvent]) -> Iterator[TimelineEvent]:
+    while event.supersedes_id and (before := old.get(event.supersedes_id)):
+        yield before
+        event = before
+
+
+def standing(event: TimelineEvent) -> TimelineEvent:
+    """The last correction of ``event``, or the event itself: what a permalink leads to."""
+    while later := TimelineEvent.objects.filter(supersedes=event).first():
+        event = later
+    return event

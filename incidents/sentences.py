@@ -1,0 +1,202 @@
+"""What a timeline event says, in words that follow the name of whoever did it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from incidents.models import TimelineEvent
+from incidents.states import IncidentRole, Kind, Status
+from runbooks.markdown import render_inline
+
+Data = dict[str, Any]
+
+#: The symbol beside each event; the kinds not named here are about people or about the record itself.
+ICONS: dict[str, str] = {
+    Kind.DECLARED: "i-alert",
+    Kind.ACKNOWLEDGED: "i-check",
+    Kind.STATUS_CHANGED: "i-flag",
+    Kind.SEVERITY_CHANGED: "i-alert",
+    Kind.REOPENED: "i-alert",
+    Kind.CANCELLED: "i-flag",
+    Kind.MERGED: "i-link",
+    Kind.MERGE_RECEIVED: "i-link",
+    Kind.PRIVACY_CHANGED: "i-lock",
+    Kind.STEP_DONE: "i-check",
+    Kind.STEP_UNDONE: "i-list",
+    Kind.STEP_SKIPPED: "i-list",
+    Kind.STEP_ASSIGNED: "i-user",
+    Kind.STEP_ADDED: "i-plus",
+    Kind.STEPS_ADDED: "i-plus",
+    Kind.QUESTION_ANSWERED: "i-quote",
+    Kind.COMMAND_RUN: "i-run",
+    Kind.BRANCH_CHOSEN: "i-fork",
+    Kind.BRANCH_ABANDONED: "i-fork",
+    Kind.NOTE_ADDED: "i-note",
+    Kind.DECISION_MADE: "i-fork",
+    Kind.LINK_ADDED: "i-link",
+    Kind.STATUS_UPDATE_POSTED: "i-say",
+    Kind.DETAILS_CHANGED: "i-edit",
+    Kind.REVISION_PUBLISHED: "i-list",
+    Kind.REVISION_ADOPTED: "i-list",
+    Kind.ROLE_TAKEN: "i-user",
+    Kind.ACCESS_GRANTED: "i-key",
+    Kind.ACCESS_REVOKED: "i-key",
+}
+
+ROLES = {
+    IncidentRole.COMMANDER: "command",
+    IncidentRole.COMMUNICATIONS_LEAD: "communications",
+    IncidentRole.SCRIBE: "the scribe’s part",
+}
+
+
+def kind_of(event: TimelineEvent) -> str:
+    """The kind of what ``event`` says: for a correction, of what it corrects."""
+    return str(event.data.get("kind", event.kind)) if event.kind == Kind.EVENT_CORRECTED else event.kind
+
+
+def icon_of(event: TimelineEvent) -> str:
+    return ICONS.get(kind_of(event), "i-note")
+
+
+def sentence(event: TimelineEvent) -> str:
+    """As "moved to Identified"; "" for a note, which speaks for itself."""
+    say = SENTENCES.get(kind_of(event))
+    return say(event.data) if say else ""
+
+
+def _sign(level: int, name: str) -> SafeString:
+    return format_html('<span class="sev" data-sev="{}">{}</span>', min(level, 4), name)
+
+
+def _declared(data: Data) -> SafeString:
+    return format_html("declared {}", _sign(data.get("severity", 4), data.get("severity_name", "")))
+
+
+def _status(data: Data) -> SafeString:
+    status = str(data.get("to", ""))
+    return format_html(
+        'moved to <span class="status" data-status="{}"><svg class="tone" aria-hidden="true">'
+        '<use href="#tone-{}"/></svg>{}</span>',
+        status,
+        "resolved" if status == Status.CLOSED else status,
+        dict(Status.choices).get(status, status),
+    )
+
+
+def _severity(data: Data) -> SafeString:
+    word = "raised" if data.get("to", 0) < data.get("from", 0) else "lowered"
+    old, new = (_sign(data.get(k, 4), data.get(f"{k}_name", "")) for k in ("from", "to"))
+    return format_html("{} the severity from {} to {}", word, old, new)
+
+
+def _merged(data: Data) -> SafeString:
+    return format_html("merged this into {}", _incident(data.get("into")))
+
+
+def _merge_received(data: Data) -> SafeString:
+    return format_html("merged {} into this", _incident(data.get("incident")))
+
+
+def _incident(number: Any) -> SafeString:
+    return format_html('<a href="{}">INC-{}</a>', reverse("incidents:room", args=[number]), number)
+
+
+def _details(data: Data) -> SafeString:
+    names = {"started_at": "start", "team": "team", "services": "services"}
+    return format_html("changed the {}", _listed([names.get(name, name) for name in data]))
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def _privacy(data: Data) -> str:
+    return "made the incident private" if data.get("private") else "opened the incident to everyone"
+
+
+def _role(data: Data) -> str:
+    role = ROLES.get(data.get("role", ""), "a role")
+    if not data.get("to_name"):
+        return f"left {role}" if data.get("from_name") else f"ended {role}"
+    return f"gave {role} to {data['to_name']}"
+
+
+def _taken(data: Data) -> str:
+    from_whom = f" from {data['from_name']}" if data.get("from_name") else ""
+    return f"took {ROLES.get(data.get('role', ''), 'a role')}{from_whom}"
+
+
+def role_sentence(event: TimelineEvent) -> str:
+    """Who took a role and who was given it read differently."""
+    return _taken(event.data) if event.data.get("to") == event.recorded_by_id else _role(event.data)
+
+
+def _step(verb: str) -> Callable[[Data], SafeString]:
+    return lambda data: format_html("{} <q>{}</q>", verb, render_inline(str(data.get("step_text", ""))))
+
+
+def _assigned(data: Data) -> SafeString:
+    step = render_inline(str(data.get("step_text", "")))
+    if to := data.get("to_name"):
+        return format_html("gave {} the step <q>{}</q>", to, step)
+    return format_html("gave the step <q>{}</q> to nobody", step)
+
+
+def _answered(data: Data) -> SafeString:
+    return format_html("answered <q>{}</q>", render_inline(str(data.get("step_text", ""))))
+
+
+def _branch(verb: str) -> Callable[[Data], SafeString]:
+    return lambda data: format_html("{} <strong>{}</strong>", verb, data.get("title", ""))
+
+
+def _steps_added(data: Data) -> SafeString:
+    return format_html("The runbook asks for more at this level: {}", ", ".join(data.get("checklists", [])))
+
+
+def _published(data: Data) -> str:
+    return f"Revision {data.get('number')} of the runbook was published"
+
+
+def _adopted(data: Data) -> str:
+    return f"adopted revision {data.get('to')} of the runbook, in place of {data.get('from')}"
+
+
+def _granted(data: Data) -> str:
+    where = " from the server" if data.get("from_server") else ""
+    return f"gave {data.get('to_name')} access{where}"
+
+
+SENTENCES: dict[str, Callable[[Data], str]] = {
+    Kind.DECLARED: _declared,
+    Kind.ACKNOWLEDGED: lambda data: "acknowledged",
+    Kind.STATUS_CHANGED: _status,
+    Kind.SEVERITY_CHANGED: _severity,
+    Kind.REOPENED: lambda data: "reopened the incident",
+    Kind.CANCELLED: lambda data: "cancelled the incident",
+    Kind.MERGED: _merged,
+    Kind.MERGE_RECEIVED: _merge_received,
+    Kind.DETAILS_CHANGED: _details,
+    Kind.PRIVACY_CHANGED: _privacy,
+    Kind.STEP_DONE: _step("finished"),
+    Kind.STEP_UNDONE: _step("took back"),
+    Kind.STEP_SKIPPED: _step("skipped"),
+    Kind.STEP_ASSIGNED: _assigned,
+    Kind.STEP_ADDED: _step("added the step"),
+    Kind.STEPS_ADDED: _steps_added,
+    Kind.QUESTION_ANSWERED: _answered,
+    Kind.COMMAND_RUN: lambda data: "ran a command",
+    Kind.BRANCH_CHOSEN: _branch("suspects"),
+    Kind.BRANCH_ABANDONED: _branch("gave up"),
+    Kind.DECISION_MADE: lambda data: "decided",
+    Kind.LINK_ADDED: lambda data: "added a link",
+    Kind.STATUS_UPDATE_POSTED: lambda data: "posted an update",
+    Kind.REVISION_PUBLISHED: _published,
+    Kind.REVISION_ADOPTED: _adopted,
+    Kind.ACCESS_GRANTED: _granted,
+    Kind.ACCESS_REVOKED: lambda data: f"took {data.get('to_name')}’s access back",
+}
