@@ -215,6 +215,11 @@ def _has(playbook: Playbook, part: str) -> bool:
     return bool(value.present if part == "postmortem_template" else value)
 
 
+def is_starter(source: bytes) -> bool:
+    """Whether ``source`` is a runbook of the starter set, untouched."""
+    return bytes(source) in {path.read_bytes() for path in STARTER.glob("*.md")}
+
+
 @lru_cache(maxsize=1)
 def starter_playbook() -> Playbook:
     """The starter's incident response, as read."""

@@ -54,7 +54,7 @@ def create_runbook(
     Raises :class:`runbooks.source.SourceRefused`, and :class:`AlreadyThere` on the same source twice, which
     is what a double submit is.
     """
-    sources.check(source)
+    _check(source)
     _one_at_a_time()
     if twin := _with_source(source):
         raise AlreadyThere(twin)
@@ -82,7 +82,7 @@ def publish(
     Raises :class:`runbooks.source.SourceRefused`, :class:`NothingChanged`, :class:`PublishedMeanwhile`, and
     :class:`Refused` where the runbook is archived.
     """
-    sources.check(source)
+    _check(source)
     runbook = _locked(runbook)
     if runbook.is_archived:
         raise Refused("This runbook is archived. Bring it back before you publish.")
@@ -128,6 +128,17 @@ def unarchive(runbook: Runbook, *, by: User) -> None:
     runbook.save(update_fields=["archived_at"])
 
 
+def _check(source: bytes) -> None:
+    """Raise :class:`runbooks.source.SourceRefused` unless the source can be kept and read."""
+    from runbooks.reader import ReaderError
+
+    sources.check(source)
+    try:
+        playbook_of(source)
+    except ReaderError as error:
+        raise sources.SourceRefused(str(error)) from error
+
+
 def _locked(runbook: Runbook) -> Runbook:
     return Runbook.objects.select_for_update(of=("self",)).select_related("current").get(pk=runbook.pk)
 
@@ -170,7 +181,7 @@ def _make_default(runbook: Runbook) -> None:
 def _title(source: bytes, filename: str) -> str:
     """What the document calls itself, else its file name in words."""
     stem = PurePosixPath(filename).stem.replace("-", " ").replace("_", " ").strip()
-    return (playbook_of(source).title or stem.capitalize() or "Untitled runbook")[:200]
+    return (playbook_of(source).title.strip() or stem.capitalize() or "Untitled runbook")[:200]
 
 
 def _free_slug(words: str) -> str:
