@@ -86,8 +86,9 @@ class Feed:
     def _events(self) -> list[TimelineEvent]:
         return list(self._asked()[: PAGE + 1])
 
-    @cached_property
+    @property
     def entries(self) -> list[Entry]:
+        """Not kept: where a day begins depends on the time zone in which it is read."""
         return list(self._entries(self._events[:PAGE]))
 
     @property
@@ -114,15 +115,17 @@ class Feed:
         return shown.filter(Q(occurred_at__lt=start) | beside)
 
     def _entries(self, events: list[TimelineEvent]) -> Iterator[Entry]:
-        old = self._superseded() if any(event.supersedes_id for event in events) else {}
         day = None
         for event in events:
             local = timezone.localtime(event.occurred_at)
             starts = local.date() != day
             day = local.date()
-            yield Entry(event, list(_chain(event, old)), local if starts else None)
+            yield Entry(event, list(_chain(event, self._superseded)), local if starts else None)
 
+    @cached_property
     def _superseded(self) -> dict[int, TimelineEvent]:
+        if not any(event.supersedes_id for event in self._events):
+            return {}
         found = self.incident.events.filter(superseded_by__isnull=False).select_related("recorded_by")
         return {event.pk: event for event in found}
 

@@ -1,0 +1,211 @@
+"""What an incident's room shows, read in a constant number of queries, each part when it is first asked for."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from django.db.models import Q
+from runbooks.fallback import EffectivePlaybook, effective, is_unset
+from runbooks.related import Link, Shelf
+
+from accounts.models import User
+from incidents.feed import Feed, Window
+from incidents.models import Access, Checklist, Incident, Presence, Step, TimelineEvent
+from incidents.states import STEPS, IncidentRole, Kind, Status
+from runbooks.models import Revision
+from runbooks.playbook import Contact
+
+MOST_LINKS = 100
+SHORT_ROLES = {
+    IncidentRole.COMMANDER: "Commander",
+    IncidentRole.COMMUNICATIONS_LEAD: "Communications",
+    IncidentRole.SCRIBE: "Scribe",
+}
+#: Checklists for when it is over: folded away until then.
+_AFTERWARDS = re.compile(
+    r"post[- ]?(incident|mortem)|after(wards|\s)|follow[- ]?up|within \d+ (hours|days)", re.IGNORECASE
+)
+
+
+@dataclass
+class Row:
+    """A step, and who last ran its command."""
+
+    step: Step
+    last_run: TimelineEvent | None = None
+
+
+@dataclass
+class Part:
+    """A checklist or a branch with its steps. ``phase`` is set on the first checklist of each phase."""
+
+    checklist: Checklist
+    rows: list[Row] = field(default_factory=list)
+    phase: str = ""
+    folded: bool = False
+
+    @property
+    def _counted(self) -> list[Step]:
+        return [row.step for row in self.rows if row.step.kind in Step.COUNTED]
+
+    @property
+    def total(self) -> int:
+        return len(self._counted)
+
+    @property
+    def done(self) -> int:
+        return sum(step.is_settled for step in self._counted)
+
+    @property
+    def is_complete(self) -> bool:
+        return bool(self.total) and self.done == self.total
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One of the four steps of a status, with when it was reached."""
+
+    status: Status
+    place: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class Holder:
+    role: IncidentRole
+    label: str
+    user: User | None
+
+
+@dataclass(frozen=True)
+class Person:
+    """An escalation contact; ``is_due`` when the runbook says to ask at this severity."""
+
+    contact: Contact
+    is_unset: bool
+    is_due: bool
+
+    @property
+    def more(self) -> dict[str, str]:
+        """The columns that are neither role, contact nor when."""
+        shown = {self.contact.role, self.contact.contact, self.contact.when, ""}
+        return {name: cell for name, cell in self.contact.columns.items() if cell not in shown}
+
+
+class Room:
+    """One incident as its room shows it."""
+
+    def __init__(self, incident: Incident, window: Window | None = None) -> None:
+        self.incident = incident
+        self.feed = Feed(incident, window)
+
+    @cached_property
+    def playbook(self) -> EffectivePlaybook:
+        return effective(self.incident.revision.playbook)
+
+    @cached_property
+    def cadence_minutes(self) -> int | None:
+        return self.playbook.cadence_minutes(self.incident.severity)
+
+    @cached_property
+    def newest(self) -> Revision | None:
+        """A newer revision of the runbook than the one the incident follows."""
+        numbers = self.incident.revision.runbook.revisions.defer("source").order_by("-number")
+        newest = numbers.first()
+        return newest if newest and newest.pk != self.incident.revision_id else None
+
+    @cached_property
+    def services(self) -> list[str]:
+        return [service.name for service in self.incident.services.all()]
+
+    @cached_property
+    def here(self) -> list[User]:
+        found = Presence.objects.fresh().filter(incident=self.incident).select_related("user")
+        return [presence.user for presence in found.order_by("user__name", "user_id")]
+
+    @cached_property
+    def access(self) -> list[Access]:
+        if not self.incident.is_private:
+            return []
+        return list(self.incident.access.select_related("user").order_by("user__name", "pk"))
+
+    @property
+    def stages(self) -> list[Stage]:
+        incident, now_at = self.incident, self.incident.step_index
+        reached = [incident.declared_at, incident.identified_at, incident.mitigated_at, incident.resolved_at]
+        places = ["past" if i < now_at else "present" if i == now_at else "" for i in range(len(STEPS))]
+        return [
+            Stage(status, place, at if place else None)
+            for status, place, at in zip(STEPS, places, reached, strict=True)
+        ]
+
+    @property
+    def holders(self) -> list[Holder]:
+        return [Holder(role, SHORT_ROLES[role], getattr(self.incident, role.value)) for role in IncidentRole]
+
+    @cached_property
+    def _parts(self) -> list[Part]:
+        steps = defaultdict(list)
+        people = ("done_by", "skipped_by", "assigned_to", "added_by")
+        for step in self.incident.steps.select_related(*people):
+            steps[step.checklist_id].append(Row(step, self._runs.get(step.pk)))
+        found = self.incident.checklists.select_related("chosen_by", "abandoned_by")
+        return [Part(checklist, steps[checklist.pk]) for checklist in found]
+
+    @cached_property
+    def _runs(self) -> dict[int, TimelineEvent]:
+        ran = self.incident.events.filter(kind=Kind.COMMAND_RUN).select_related("recorded_by").order_by("seq")
+        return {event.data["step"]: event for event in ran if "step" in event.data}
+
+    @cached_property
+    def checklists(self) -> list[Part]:
+        phase, found = "", [part for part in self._parts if not part.checklist.is_branch]
+        for part in found:
+            named = part.checklist.phase
+            part.phase, phase = named if named != phase else "", named
+            later = bool(_AFTERWARDS.search(f"{named} {part.checklist.title}"))
+            part.folded = part.is_complete or (later and self.incident.is_open)
+        return found
+
+    @property
+    def before_containment(self) -> list[Part]:
+        """Checklists that the runbook has above its first branch; the branches stand where it has them."""
+        return [part for part in self.checklists if part.checklist.line <= self._containment_line]
+
+    @property
+    def after_containment(self) -> list[Part]:
+        return [part for part in self.checklists if part.checklist.line > self._containment_line]
+
+    @property
+    def _containment_line(self) -> int:
+        lines = [part.checklist.line for part in self.branches]
+        return min(lines) if lines and "branches" not in self.playbook.from_starter else 10**9
+
+    @cached_property
+    def branches(self) -> list[Part]:
+        return [part for part in self._parts if part.checklist.is_branch]
+
+    @property
+    def chosen(self) -> Part | None:
+        return next((part for part in self.branches if part.checklist.is_chosen), None)
+
+    @property
+    def abandoned(self) -> list[Part]:
+        return [part for part in self.branches if part.checklist.abandoned_at]
+
+    @cached_property
+    def contacts(self) -> list[Person]:
+        due = self.playbook.contacts_for(self.incident.severity) if self.incident.is_open else ()
+        return [Person(c, is_unset(c.contact), c in due) for c in self.playbook.contacts]
+
+    @cached_property
+    def links(self) -> list[TimelineEvent]:
+        kept = Q(kind=Kind.LINK_ADDED) | Q(kind=Kind.EVENT_CORRECTED, data__kind=Kind.LINK_ADDED)
+        found = self.incident.events.filter(kept, superseded_by=None).order_by("seq")
+        return list(found[:MOST_LINKS])
+
+    @cached_property
+    def related(self) -> tuple[Link, ...]:
+        return Shelf().links(self.playbook.playbook)
