@@ -19,7 +19,7 @@ def viewer_of(user: User, session_key: str | None) -> Viewer:
 
 
 def farewells(viewers: Collection[Viewer], incident_id: int | None = None) -> dict[Viewer, str]:
-    """Those of ``viewers`` who may look no longer, and why. Ask after rendering: whoever stays may see what it shows."""
+    """Those of ``viewers`` who may look no longer, and why. Asked after rendering: who stays may see what it shows."""
     reasons = _whose_sign_in_ended(viewers)
     if incident_id is None:
         return reasons

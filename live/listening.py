@@ -55,7 +55,7 @@ async def listen(listener: Listener, ready: asyncio.Event) -> None:
             log.warning("Not listening to PostgreSQL: %s", str(error).strip() or type(error).__name__)
         finally:
             ready.clear()
-        await asyncio.sleep(wait * random.uniform(0.7, 1.3))
+        await asyncio.sleep(wait * random.uniform(0.7, 1.3))  # noqa: S311
         wait = min(wait * 2, LONGEST_WAIT)
 
 

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from live.events import RETRY, encode
 
@@ -30,21 +31,23 @@ class Viewer:
     zone: str
 
 
+class Audience(Protocol):
+    """Those who follow the same news."""
+
+    def add(self, stream: "Stream") -> None: ...
+
+    def remove(self, stream: "Stream") -> None: ...
+
+    def heartbeat(self) -> bytes: ...
+
+
 class Stream:
     """What one browser is told. ``seq`` is the last event number it is known to have."""
 
-    def __init__(
-        self,
-        viewer: Viewer,
-        seq: int,
-        closed: Callable[["Stream"], None],
-        heartbeat: Callable[[], bytes] = lambda: encode("hb"),
-    ) -> None:
+    def __init__(self, viewer: Viewer, seq: int) -> None:
         self.viewer = viewer
         self.seq = seq
         self.ended = False
-        self._closed = closed
-        self._heartbeat = heartbeat
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._task: asyncio.Task[object] | None = None
 
@@ -71,26 +74,24 @@ class Stream:
         if self._task:
             asyncio.get_running_loop().call_later(PATIENCE, self._task.cancel)
 
-    async def body(self) -> AsyncIterator[bytes]:
-        """The response's bytes: what is queued, heartbeats between, and an end."""
+    async def body(self, audience: Audience) -> AsyncIterator[bytes]:
+        """The response's bytes: what is queued, heartbeats between, and an end. In ``audience`` while it lasts."""
         self._task = asyncio.current_task()
         clock = asyncio.get_running_loop().time
-        until = clock() + LIFETIME * random.uniform(0.8, 1.2)
+        until = clock() + LIFETIME * random.uniform(0.8, 1.2)  # noqa: S311
+        audience.add(self)
         try:
             # The first heartbeat tells the page that the stream flows: a proxy may open it and hold it back.
-            yield RETRY + self._heartbeat()
+            yield RETRY + audience.heartbeat()
             while (left := until - clock()) > 0:
-                chunk = await self._next(min(HEARTBEAT, left))
+                try:
+                    chunk = await asyncio.wait_for(self._queue.get(), min(HEARTBEAT, left))
+                except TimeoutError:
+                    chunk = audience.heartbeat()
                 if chunk is None:
                     return
                 yield chunk
             yield encode("again")
         finally:
             self.ended, self._task = True, None
-            self._closed(self)
-
-    async def _next(self, seconds: float) -> bytes | None:
-        try:
-            return await asyncio.wait_for(self._queue.get(), seconds)
-        except TimeoutError:
-            return self._heartbeat()
+            audience.remove(self)

@@ -1,0 +1,75 @@
+"""Who has the room of an incident open in this process, kept in the database for all processes to see."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from incidents import operations
+from incidents.models import Presence
+from live.threads import in_thread
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two signs of life; a presence without one is over after PRESENCE_LIFETIME.
+REFRESH = 20.0
+#: Seconds after which somebody whose last stream ended has left: a page that loads again is no departure.
+GRACE = 4.0
+
+
+class Attendance:
+    def __init__(self) -> None:
+        self._open: Counter[tuple[int, int]] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def arrive(self, incident_id: int, user_id: int) -> None:
+        self._open[incident_id, user_id] += 1
+        if self._open[incident_id, user_id] == 1:
+            self._spawn(0, operations.see, incident_id, user_id)
+
+    def depart(self, incident_id: int, user_id: int) -> None:
+        self._open[incident_id, user_id] -= 1
+        if not self._open[incident_id, user_id]:
+            del self._open[incident_id, user_id]
+            self._spawn(GRACE, self._leave, incident_id, user_id, timezone.now())
+
+    def confirm(self, incident_id: int) -> None:
+        """Say again who is here: another process, where somebody closed one of two pages, may have it wrong."""
+        here = {user_id for incident, user_id in self._open if incident == incident_id}
+        if here:
+            self._spawn(0, _see_missing, incident_id, here)
+
+    async def refresh(self) -> None:
+        if self._open:
+            await in_thread(operations.stay, set(self._open))
+
+    def _leave(self, incident_id: int, user_id: int, since: datetime) -> None:
+        if (incident_id, user_id) not in self._open:
+            operations.leave(incident_id, user_id, since)
+
+    def _spawn(self, after: float, work: Callable[..., None], *args: Any) -> None:
+        task = asyncio.create_task(_try(after, work, *args))
+        self._tasks.add(task)  # the loop keeps only weak references
+        task.add_done_callback(self._tasks.discard)
+
+    def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+
+async def _try(after: float, work: Callable[..., None], *args: Any) -> None:
+    await asyncio.sleep(after)
+    try:
+        await in_thread(work, *args)
+    except Exception:  # the next sign of life, or the sweep of stale ones, puts it right
+        log.warning("Presence could not be kept", exc_info=True)
+
+
+def _see_missing(incident_id: int, here: set[int]) -> None:
+    known = Presence.objects.fresh().filter(incident_id=incident_id, user_id__in=here)
+    for user_id in here - set(known.values_list("user_id", flat=True)):
+        operations.see(incident_id, user_id)
