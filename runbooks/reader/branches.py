@@ -1,0 +1,304 @@
+"""Containment branches: what to do for one suspected cause, symptom or scenario."""
+
+from dataclasses import dataclass
+
+from runbooks.playbook import Branch, Item
+from runbooks.reader import commands, steps, times, vocabulary as v
+from runbooks.reader.blocks import Block, Fence, ListBlock, ListItem, Paragraph, Section, Table
+from runbooks.reader.plain import plain, without_number
+
+import re
+
+_NOT_A_BRANCH = v.words(
+    r"overview",
+    r"introduction",
+    r"general\b",
+    r"how to use",
+    r"summary$",
+    r"references?\b",
+    r"related",
+    r"contacts?\b",
+    r"escalat",
+    r"communicat",
+    r"post[- ](?:incident|mortem)",
+    r"severity",
+    r"template",
+    r"appendix",
+    r"table of contents",
+    r"checklist",
+    r"tools?\b",
+    r"training",
+    r"after the incident",
+    r"notes?$",
+    r"principles?",
+    r"prerequisites",
+    r"when to",
+)
+_SENTENCE_END = re.compile(r"[.!]$")
+
+
+def sections(root: Section, taken: list[Section]) -> list[Section]:
+    """The headings that each open a branch; none lies inside another."""
+    found: list[Section] = []
+    for section in root.walk():
+        if section.parent is None or section.inside(found) or section.inside(taken):
+            continue
+        if _is_branch(section, found):
+            found.append(section)
+    return found
+
+
+def _is_branch(section: Section, found: list[Section]) -> bool:
+    title = without_number(section.title).strip("*: ")
+    if (
+        len(title) > 120
+        or not _has_steps(section)
+        or _NOT_A_BRANCH.match(title)
+        or v.NOT_A_CAUSE.match(title)
+    ):
+        return False
+    if v.IF_BRANCH.search(title) and not times.durations(title):
+        return _not_about_the_process(section)
+    if section.is_label and not _in_container(section):
+        return False
+    if v.SCENARIO_PREFIX.match(title) and len(title.split()) > 1 and not v.POSTMORTEM.search(title):
+        return section.level > 1
+    if _in_container(section):
+        return not _is_part(section)
+    if _holds_scenario(section) or _described_by_symptoms(section):
+        return section.level > 1
+    if v.HAZARD_PROCEDURE.match(title):
+        return section.level > 1
+    return _like_its_siblings(section, found)
+
+
+def _has_steps(section: Section) -> bool:
+    return any(
+        isinstance(block, ListBlock | Fence | Table) for below in section.walk() for block in below.blocks
+    )
+
+
+def _not_about_the_process(section: Section) -> bool:
+    return not any(
+        v.words(
+            r"escalat", r"communicat", r"severity", r"contacts?\b", r"post[- ]?mortem", r"template"
+        ).search(ancestor.title)
+        for ancestor in list(section.ancestors())[:2]
+    )
+
+
+def _in_container(section: Section) -> bool:
+    """Directly under "Common issues", "Scenarios", "Containment actions" and the like."""
+    parent = section.parent
+    if parent is None or parent.parent is None or parent.level < 1:
+        return False
+    title = without_number(parent.title)
+    if v.POSTMORTEM.search(title) or v.words(r"phase", r"step").match(title):
+        return False
+    if (
+        len(title.split()) > 7
+        or not v.BRANCH_CONTAINER.match(title)
+        and not v.words(
+            r"(?:common|known|typical|specific|frequent)\b.{0,30}(?:issue|incident|problem|scenario|failure|alert|type)"
+        ).search(title)
+    ):
+        return False
+    if (
+        parent.level == 1
+        and len(parent.children)
+        and any(v.SEVERITY.search(child.title) for child in parent.children)
+    ):
+        return False
+    steps_below = [
+        child
+        for child in parent.children
+        if v.words(r"phase", r"step \d", r"immediate", r"short[- ]term", r"long[- ]term").match(
+            without_number(child.title)
+        )
+    ]
+    return len(steps_below) * 2 < len(parent.children)
+
+
+def _is_part(section: Section) -> bool:
+    """ "Symptoms", "Resolution", "Actions": a part of a branch, not one."""
+    title = without_number(section.title).rstrip(":： ")
+    return len(title.split()) <= 3 and (
+        v.SYMPTOM.match(title) is not None
+        or v.REMEDY.fullmatch(title) is not None
+        or v.NOT_STEPS.match(title) is not None
+    )
+
+
+def _parts(section: Section) -> list[str]:
+    titles = [without_number(child.title).rstrip(":： ") for child in section.children]
+    for block in section.blocks:
+        if isinstance(block, Paragraph):
+            found = re.match(r"^\*\*([^*\n]{3,40}?):?\*\*:?\s", block.text)
+            if found:
+                titles.append(found[1])
+    return titles
+
+
+def _described_by_symptoms(section: Section) -> bool:
+    """Symptoms and a remedy side by side, as headings or bold labels."""
+    titles = _parts(section)
+    short = [title for title in titles if len(title.split()) <= 4]
+    symptoms = sum(1 for title in short if v.SYMPTOM.match(title))
+    remedies = sum(1 for title in short if v.REMEDY.match(title) and not v.SYMPTOM.match(title))
+    return bool(symptoms and remedies) and not _about_everything(section)
+
+
+def _about_everything(section: Section) -> bool:
+    title = without_number(section.title)
+    return bool(
+        v.words(
+            r"incident (?:response|management|process|lifecycle|handling|procedures?)",
+            r"response (?:process|procedures?|phases?|workflow)",
+            r"phases?\b",
+            r"overview",
+            r"process$",
+            r"workflow",
+            r"procedures?$",
+            r"runbook",
+            r"monitoring",
+        ).match(title)
+    )
+
+
+def _holds_scenario(section: Section) -> bool:
+    """One "Scenario: …" heading below a numbered incident is that incident, not a branch of its own."""
+    named = [
+        child
+        for child in section.children
+        if not child.is_label and v.SCENARIO_PREFIX.match(without_number(child.title))
+    ]
+    return len(named) == 1 and len([child for child in section.children if not child.is_label]) == 1
+
+
+def _like_its_siblings(section: Section, found: list[Section]) -> bool:
+    """Written like the branches beside it: same level, and a "Steps" or "Resolution" of its own."""
+    beside = [other for other in found if other.parent is section.parent and other.level == section.level]
+    if not beside or section.is_label or v.STEPS.match(without_number(section.title)):
+        return False
+    titles = [title for title in _parts(section) if len(title.split()) <= 4]
+    if any(v.REMEDY.match(title) for title in titles):
+        return True
+    described = {v.SYMPTOM.match(title) is not None for other in beside for title in _parts(other)}
+    return True in described and any(v.SYMPTOM.match(title) for title in titles)
+
+
+@dataclass(slots=True)
+class _Group:
+    title: str
+    line: int
+    items: list[Item]
+
+
+def build(section: Section, claimed: set[int]) -> tuple[Branch, list[Block]]:
+    """The branch that a section opens, and the blocks it takes."""
+    groups: list[_Group] = []
+    claims: list[Block] = []
+    for part in section.walk():
+        skipped = part is not section and _skipped(part, section)
+        words = part is not section and v.words(r"escalat", r"eskalation", r"escalade", r"escalad").match(
+            without_number(part.title)
+        )
+        items: list[Item] = []
+        for block in part.blocks:
+            if id(block) in claimed:
+                continue
+            if not isinstance(block, Paragraph):
+                claims.append(block)
+            if not skipped and not (isinstance(block, ListBlock) and _is_symptoms(block, part)):
+                items.extend(_words_only(steps_of(block)) if words else steps_of(block))
+        if items:
+            groups.append(_Group(part.title.rstrip(":： ") if part is not section else "", part.line, items))
+    return Branch(section.title.rstrip(":： "), section.line, _flat(groups)), claims
+
+
+def _skipped(part: Section, branch: Section) -> bool:
+    for above in part.ancestors():
+        if above is branch:
+            return False
+        title = without_number(above.title)
+        if v.NOT_STEPS.match(title) and not v.words(r"escalat", r"eskalation", r"escalade", r"escalad").match(
+            title
+        ):
+            return True
+    return False
+
+
+def _is_symptoms(block: ListBlock, part: Section) -> bool:
+    lead = plain(block.lead)[-60:]
+    return bool(lead.endswith((":", "：")) and v.NOT_STEPS.match(lead.lstrip("*"))) and not any(
+        item.box for item in block.items
+    )
+
+
+def _words_only(items: list[Item]) -> list[Item]:
+    return [Item(item.text, "instruction", item.command, item.line) for item in items]
+
+
+def _flat(groups: list[_Group]) -> tuple[Item, ...]:
+    """Groups one after the other; where there are several, each is announced by its title."""
+    if len([group for group in groups if group.title]) < 2:
+        return tuple(item for group in groups for item in group.items)
+    flat: list[Item] = []
+    for group in groups:
+        if group.title:
+            flat.append(Item(group.title, "instruction", "", group.line))
+        flat.extend(group.items)
+    return tuple(flat)
+
+
+def steps_of(block: Block) -> list[Item]:
+    """Whatever can be done in one block."""
+    if isinstance(block, ListBlock):
+        return steps.from_list(block)
+    if isinstance(block, Fence):
+        return (
+            steps.boxes_in_fence(block)
+            or steps.numbers_in_fence(block)
+            or (commands.items(block) if commands.is_commands(block) or commands.is_code(block) else [])
+        )
+    if isinstance(block, Table):
+        return steps.from_table(block)
+    if isinstance(block, Paragraph):
+        return steps.from_paragraphs([block])
+    return []
+
+
+# "If X" as items of a list
+
+
+def from_list(section: Section, block: ListBlock) -> list[Branch]:
+    """A list whose items are each "If X: do Y", as branches; [] when it is something else."""
+    if len(block.items) < 2 or any(item.box for item in block.items) or not _not_about_the_process(section):
+        return []
+    split = [_condition(item) for item in block.items]
+    found = [branch for branch in split if branch]
+    return found if len(found) >= 2 and len(found) * 3 >= len(block.items) * 2 else []
+
+
+def _condition(item: ListItem) -> Branch | None:
+    words = " ".join(item.text.split())
+    head = re.match(
+        r"^(?:\*\*|__)?([^:：→\n]{4,90}?)(?:\*\*|__)?\s*(?:[:：]|→|->|=>|\s[–—-]\s)\s*(?:\*\*|__)?\s*(.*)$",
+        words,
+    )
+    if head is None:
+        head = re.match(
+            r"^(?:\*\*|__)?((?:if|when|falls|wenn|si|se)\b[^,，\n]{3,80}?)(?:\*\*|__)?\s*[,，]\s*(.*)$",
+            words,
+            re.I,
+        )
+    title = plain(head[1] if head else words).strip("* ")
+    if not v.IF_BRANCH.search(title) or v.NOT_A_CAUSE.match(title):
+        return None
+    items: list[Item] = []
+    rest = head[2].strip() if head else ""
+    if rest:
+        items.append(Item(rest, steps.kind_of(rest), steps.command_in(rest), item.line))
+    for block in item.blocks:
+        items.extend(steps_of(block))
+    return Branch(title, item.line, tuple(items)) if items else None

@@ -1,0 +1,315 @@
+"""Whom to escalate to: contact tables, lists, fences and escalation ladders."""
+
+import re
+
+from runbooks.playbook import Contact
+from runbooks.reader import levels, steps, times, vocabulary as v
+from runbooks.reader.blocks import Block, Fence, ListBlock, ListItem, Section, Table
+from runbooks.reader.plain import folded, plain
+
+MAX_CONTACTS = 300
+_TIER = re.compile(r"^(?:l|level|tier|stufe|niveau|nivel)?[\s-]?\d{1,2}(?:st|nd|rd|th)?\b", re.I)
+_PLACEHOLDER = re.compile(
+    r"^[\s*_`]*(?:\[[^\[\]]{0,80}\](?!\()|<[^<>@]{1,80}>|\{\{?[^{}]{0,80}\}?\}|[-–—?.…/]*|tb[da]\.?|to be (?:defined|determined|added|filled|confirmed)|to ?do\b.*|n/?a|none|xxx+|update(?: me)?|placeholder|fill in|your[ -].{1,40}|change ?me|[+()\s-]*(?:\d{0,4}[+()\s-]*)?[xX]{2,}[xX\s()-]*|@?(?:name|handle|username|user|placeholder|someone|person)|미정|未定|待定|offen|à définir|à compléter|por definir|pendiente|a definir|da definire)[\s*_`]*$",
+    re.I,
+)
+_VALUE = re.compile(
+    r"^\s*(?:[-*•]\s*)?(?:\*\*|__)?([^:：*_\n]{2,60}?)(?:\*\*|__)?\s*(?:[:：]|\s[-–—]\s)\s*(?:\*\*|__)?\s*(\S.*)$"
+)
+_REACHABLE = re.compile(
+    r"@|\+?\d[\d\s().-]{5,}\d|#[a-z]|https?://|slack|pager|phone|telefon|tel[ée]fono|\[[^\]]+\]|<[^>]+>|xxx|tbd|opsgenie|teams|e-?mail|channel|hotline",
+    re.I,
+)
+_FOREIGN = v.words(
+    r"frequency",
+    r"responsib",
+    r"r/a\b",
+    r"purpose",
+    r"update",
+    r"content",
+    r"severity of",
+    r"examples?\b",
+    r"description",
+    r"definition",
+    r"trigger condition",
+    r"runbook",
+    r"location",
+    r"status\b",
+    r"due\b",
+    r"alert\b",
+    r"threshold",
+    r"response time",
+    r"metric",
+    r"dashboard",
+    r"frequenz",
+    r"verantwortlichkeit",
+    r"häufigkeit",
+    r"responsabilit",
+    r"fr[ée]quence",
+    r"frecuencia",
+    r"frequ[êe]ncia",
+    r"version",
+    r"url$",
+    r"용도",
+    r"빈도",
+)
+
+
+def find(
+    root: Section, claimed: set[int], branches: list[Section]
+) -> tuple[tuple[Contact, ...], list[Block]]:
+    """The contacts in the order written, and the blocks they were read from."""
+    found: list[Contact] = []
+    claims: list[Block] = []
+    ladders: list[tuple[list[Contact], Block]] = []
+    for section in root.walk():
+        for block in section.blocks:
+            if id(block) in claimed:
+                continue
+            here = _from_table(section, block) if isinstance(block, Table) else []
+            if not here and not section.inside(branches):
+                here = (
+                    _from_list(section, block)
+                    if isinstance(block, ListBlock)
+                    else _from_fence(section, block)
+                    if isinstance(block, Fence)
+                    else []
+                )
+                if not here and isinstance(block, ListBlock) and (ladder := _ladder(section, block)):
+                    ladders.append((ladder, block))
+            if here:
+                found.extend(here)
+                claims.append(block)
+    if not found:
+        for ladder, block in ladders:
+            found.extend(ladder)
+            claims.append(block)
+    return tuple(_each_once(found))[:MAX_CONTACTS], claims
+
+
+def _each_once(found: list[Contact]) -> list[Contact]:
+    seen: dict[tuple[str, str], Contact] = {}
+    for contact in found:
+        seen.setdefault((folded(contact.role), folded(contact.contact)), contact)
+    return list(seen.values())
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a cell holds nothing that anyone could call: "[Update]", "TBD", "-", "+1-XXX-XXX"."""
+    return _PLACEHOLDER.match(plain(text)[:200]) is not None
+
+
+# Tables
+
+
+def _from_table(section: Section, table: Table) -> list[Contact]:
+    headers = [folded(plain(cell)) for cell in table.header]
+    if len(headers) < 2 or not table.rows:
+        return []
+    title = f"{section.title} › {section.parent.title if section.parent else ''} › {table.lead[-120:]}"
+    strong = v.CONTACTS_STRONG.search(title) is not None
+    near = strong or v.CONTACTS.search(title) is not None
+    foreign = sum(1 for header in headers if _FOREIGN.search(header))
+    reach = [index for index, header in enumerate(headers) if index and v.REACH_STRONG.search(header)]
+    roles = v.ROLE.search(headers[0]) or v.ROLE_STRONG.search(headers[1] if len(headers) > 2 else "")
+    if foreign and not (strong and reach):
+        return []
+    if not reach:
+        reach = [index for index, header in enumerate(headers) if index and v.REACH.search(header)]
+        if not (near and reach and roles) and not (strong and roles):
+            return []
+    elif not roles and not near:
+        return []
+    elif not near and not v.ROLE_STRONG.search(headers[0]) and not _looks_reachable(table, reach):
+        return []
+    columns = _Columns(headers)
+    return [
+        contact for row in table.rows if (contact := columns.contact(table.header, row.cells, row.line)).role
+    ]
+
+
+def _looks_reachable(table: Table, reach: list[int]) -> bool:
+    cells = [row.cells[index] for row in table.rows for index in reach if index < len(row.cells)]
+    return (
+        sum(1 for cell in cells if _REACHABLE.search(cell)) * 2 >= len(cells)
+        and v.ROLE_STRONG.search(folded(plain(table.header[0]))) is not None
+    )
+
+
+class _Columns:
+    def __init__(self, headers: list[str]) -> None:
+        self.role = 0
+        self.second: int | None = None
+        strong = next((index for index, header in enumerate(headers) if v.ROLE_STRONG.search(header)), None)
+        if strong is not None and strong <= 1 and not v.ROLE_STRONG.search(headers[0]):
+            self.second = strong
+        used = {0, self.second}
+        self.when = next(
+            (
+                i
+                for i, h in enumerate(headers)
+                if i not in used and v.WHEN.search(h) and not v.REACH_STRONG.search(h)
+            ),
+            None,
+        )
+        used.add(self.when)
+        self.reach = [i for i, h in enumerate(headers) if i not in used and v.REACH.search(h)]
+        if not self.reach:
+            self.reach = [i for i in range(len(headers)) if i not in used][:2]
+
+    def contact(self, header: list[str], cells: list[str], line: int) -> Contact:
+        def cell(index: int | None) -> str:
+            return cells[index].strip() if index is not None and index < len(cells) else ""
+
+        role = plain(cell(0))
+        second = plain(cell(self.second))
+        if second and (_TIER.match(role) or levels.parse(role)):
+            role = f"{role} {second}"
+        reach = [plain(cell(index)) for index in self.reach]
+        told = [text for text in reach if not is_placeholder(text)]
+        columns = {plain(name) or f"Column {index + 1}": cell(index) for index, name in enumerate(header)}
+        return Contact(
+            role,
+            " · ".join(told or [text for text in reach if text][:1]),
+            plain(cell(self.when)),
+            columns,
+            line,
+        )
+
+
+# Lists and fences
+
+
+def _from_list(section: Section, block: ListBlock) -> list[Contact]:
+    """ "- **Security**: security@example.com" under a heading of contacts."""
+    if (
+        not v.CONTACTS_STRONG.search(section.title)
+        or any(item.box for item in block.items)
+        or v.words("when", "template").search(section.title)
+    ):
+        return []
+    found = []
+    for item in block.items:
+        contact = _from_entry(item)
+        if contact:
+            found.append(contact)
+    reachable = sum(
+        1 for contact in found if _REACHABLE.search(contact.contact) or is_placeholder(contact.contact)
+    )
+    return found if found and len(found) * 3 >= len(block.items) * 2 and reachable * 2 >= len(found) else []
+
+
+def _from_entry(item: ListItem) -> Contact | None:
+    match = _VALUE.match(item.text.split("\n")[0][:600])
+    below = [
+        plain(inner.text) for nested in item.blocks if isinstance(nested, ListBlock) for inner in nested.items
+    ]
+    if match:
+        role, contact = plain(match[1]), plain(item.text[match.start(2) :])
+        contact = contact.lstrip("* ")
+    elif below:
+        role, contact = plain(item.text).rstrip(":： "), ""
+    else:
+        return None
+    contact = " · ".join([part for part in (contact, *below) if part])
+    return Contact(role, contact, "", {}, item.line)
+
+
+def _from_fence(section: Section, fence: Fence) -> list[Contact]:
+    if not v.CONTACTS_STRONG.search(section.title) or fence.info not in ("", "text", "txt", "plaintext"):
+        return []
+    found = []
+    for line, text in enumerate(fence.text.split("\n"), fence.line + 1):
+        match = _VALUE.match(text[:600])
+        if match and (_REACHABLE.search(match[2]) or is_placeholder(match[2])):
+            found.append(Contact(plain(match[1]), plain(match[2]), "", {}, line))
+    return found if len(found) >= 2 else []
+
+
+# Escalation ladders
+
+
+_LADDER = v.words(
+    r"escalation (?:path|matrix|policy|ladder|chain|levels?|procedure|process|contacts?)",
+    r"escalation$",
+    r"eskalation",
+    r"escalade",
+    r"escalamiento",
+    r"escalonamento",
+    r"escalación",
+    r"에스컬레이션",
+    r"エスカレーション",
+    r"升级",
+)
+_WHO = v.words(
+    r"engineer",
+    r"manager",
+    r"lead\b",
+    r"on-?call",
+    r"director",
+    r"head of",
+    r"owner",
+    r"c[etio]o\b",
+    r"ciso",
+    r"vp\b",
+    r"commander",
+    r"sre\b",
+    r"team\b",
+    r"support",
+    r"officer",
+    r"president",
+    r"dba\b",
+    r"admin",
+    r"leitung",
+    r"leiter",
+    r"responsable",
+    r"ingenier",
+    r"ing[ée]nieur",
+    r"directeur",
+    r"gerente",
+    r"engenheir",
+    r"팀장",
+    r"담당",
+    r"리드",
+    r"担当",
+    r"責任者",
+    r"リード",
+    r"マネージャ",
+    r"负责人",
+    r"经理",
+)
+
+
+def _ladder(section: Section, block: ListBlock) -> list[Contact]:
+    """Who is asked next, "Within 30 minutes: CTO" or "2. **Senior SRE** (no progress in 30 min)"."""
+    titles = [ancestor.title for ancestor in list(section.ancestors())[:2]]
+    if not any(_LADDER.search(title) for title in titles) or any(item.box for item in block.items):
+        return []
+    under = section.title if not _LADDER.search(section.title) else ""
+    found: list[Contact] = []
+    for item in block.items:
+        match = _VALUE.match(item.text.split("\n")[0][:400])
+        if match and times.response(plain(match[1]))[0]:
+            when = ": ".join(part for part in (under, plain(match[1])) if part)
+            found.extend(
+                Contact(role.strip(), "", when, {}, item.line)
+                for role in re.split(r",\s*(?![^()]*\))|\s+(?:and|&|\+)\s+", plain(match[2]))
+                if role.strip()
+            )
+        else:
+            found.append(_rung(item, under))
+    return (
+        found
+        if found
+        and all(_WHO.search(contact.role) for contact in found)
+        and not steps.imperative(steps.from_list(block))
+        else []
+    )
+
+
+def _rung(item: ListItem, under: str) -> Contact:
+    words = plain(item.text.split("\n")[0])
+    match = re.match(r"^([^(:：–—]{2,60}?)\s*(?:[(]([^()]{2,80})[)])?\s*(?:[:：–—-]\s*(.*))?$", words)
+    if not match:
+        return Contact(words[:80], "", under, {}, item.line)
+    return Contact(match[1].strip(), (match[3] or "").strip(), match[2] or under, {}, item.line)
