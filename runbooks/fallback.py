@@ -21,6 +21,7 @@ from runbooks.playbook import (
     Severity,
     Template,
 )
+from runbooks.reader import read
 
 STARTER = Path(__file__).resolve().parent / "starter"
 
@@ -223,6 +224,4 @@ def is_starter(source: bytes) -> bool:
 @lru_cache(maxsize=1)
 def starter_playbook() -> Playbook:
     """The starter's incident response, as read."""
-    from runbooks.reader import read
-
     return read((STARTER / "incident-response.md").read_bytes())

@@ -8,6 +8,7 @@ from django.db.models import Q
 from accounts.models import Team, User
 from runbooks.fallback import EffectivePlaybook, effective
 from runbooks.playbook import Playbook
+from runbooks.reader import read
 from runbooks.source import text_of
 
 
@@ -107,8 +108,6 @@ class Revision(models.Model):
 
 @lru_cache(maxsize=128)
 def playbook_of(source: bytes) -> Playbook:
-    from runbooks.reader import read
-
     return read(source)
 
 

@@ -11,6 +11,7 @@ from accounts.models import Team, User
 from outbox.facts import publish as publish_fact
 from runbooks import source as sources
 from runbooks.models import Revision, Runbook, playbook_of
+from runbooks.reader import ReaderError
 
 RESERVED_SLUGS = {"new", "preview"}
 
@@ -130,8 +131,6 @@ def unarchive(runbook: Runbook, *, by: User) -> None:
 
 def _check(source: bytes) -> None:
     """Raise :class:`runbooks.source.SourceRefused` unless the source can be kept and read."""
-    from runbooks.reader import ReaderError
-
     sources.check(source)
     try:
         playbook_of(source)
@@ -140,7 +139,8 @@ def _check(source: bytes) -> None:
 
 
 def _locked(runbook: Runbook) -> Runbook:
-    return Runbook.objects.select_for_update(of=("self",)).select_related("current").get(pk=runbook.pk)
+    # Not joined to its current revision: after a wait, PostgreSQL sees this row anew but not the other one.
+    return Runbook.objects.select_for_update().get(pk=runbook.pk)
 
 
 def _one_at_a_time() -> None:

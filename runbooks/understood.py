@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from runbooks.outline import Part, found, missing
 from runbooks.playbook import Playbook, Warning_
+from runbooks.reader import ReaderError, read
 from runbooks.related import Link, Shelf
 from runbooks.source import text_of
 
@@ -31,8 +32,6 @@ class Understood:
 
 def understand(source: bytes) -> Understood:
     """Read ``source`` for a page. Not cached: a preview is of a text that will be another in a second."""
-    from runbooks.reader import ReaderError, read
-
     if not source.strip():
         return Understood(is_blank=True)
     try:
