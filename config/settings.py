@@ -81,6 +81,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.csrf",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "incidents.context.open_count",
                 "accounts.context.portal",
             ],
         },
@@ -138,7 +139,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ] + [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},  # type: ignore[dict-item]
+        "OPTIONS": {"min_length": 10},
     }
 ]
 LOGIN_URL = "account_login"
@@ -156,12 +157,14 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "accounts.forms.ChooseNewPasswordForm",
     "user_token": "accounts.forms.ResetTokenForm",
 }
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.links.ResetTokens"  # noqa: S105
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.links.ResetTokens"
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 PASSWORD_RESET_TIMEOUT = 24 * 3600
-MAIL_CONFIGURED = False  # whether links can go out by e-mail; until they can, an administrator hands them over
+MAIL_CONFIGURED = (
+    False  # whether links can go out by e-mail; until they can, an administrator hands them over
+)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -11,6 +11,7 @@ urlpatterns = [
     path("declare/", declare.declare, name="declare"),
     path("declare/preview/", declare.preview_declaration, name="preview_declaration"),
     path("incidents/", history.history, name="history"),
+    path("incidents/<int:number>/", history.history, name="room"),  # until the room is here
     path("settings/services/", services.services, name="services"),
     path("settings/services/add/", services.add_service, name="add_service"),
     path("settings/services/<int:service_id>/", services.change_service, name="change_service"),

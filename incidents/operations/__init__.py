@@ -15,7 +15,7 @@ from incidents.operations.checklist import (
     set_step_done,
     skip_step,
 )
-from incidents.operations.declaring import AlreadyDeclared, Declaration, declare
+from incidents.operations.declaring import AlreadyDeclared, Declaration, declare, starter_revision
 from incidents.operations.lifecycle import (
     acknowledge,
     cancel,
@@ -76,5 +76,6 @@ __all__ = [
     "see",
     "set_step_done",
     "skip_step",
+    "starter_revision",
     "stay",
 ]

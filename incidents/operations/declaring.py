@@ -23,7 +23,11 @@ from incidents.operations.people import keep_access
 from incidents.permissions import can_declare
 from incidents.states import Kind
 from incidents.timeline import record
+from runbooks.fallback import STARTER
 from runbooks.models import Revision
+from runbooks.operations import AlreadyThere, create_runbook
+
+STARTER_FILE = "incident-response.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,15 @@ def declare(said: Declaration, *, revision: Revision, by: User, key: UUID | None
         if before := _declared_before(said, by, key):
             return before
         raise
+
+
+def starter_revision(*, by: User) -> Revision:
+    """The starter's incident response, for a portal without a runbook: published now, as the default."""
+    try:
+        source = (STARTER / STARTER_FILE).read_bytes()
+        return create_runbook(source, by=by, filename=STARTER_FILE)
+    except AlreadyThere as there:
+        return there.runbook.revisions.latest("number")
 
 
 def _declared_before(said: Declaration, by: User, key: UUID | None) -> Incident | None:

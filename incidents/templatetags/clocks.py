@@ -1,5 +1,6 @@
 """Clocks and stretches of time for templates: ``{{ incident|elapsed_clock }}``, ``{{ due|countdown }}``."""
 
+import re
 from datetime import datetime
 
 from django import template
@@ -9,6 +10,11 @@ from incidents import spans
 from incidents.models import Incident, elapsed
 
 register = template.Library()
+
+LEVEL_ID = re.compile(r"(?<![A-Za-z0-9])(?:SEV|sev|Sev|[PS])[ -]?\d(?![0-9])")
+LABEL_LENGTH = 10
+LINE_LENGTH = 140
+MARKS = re.compile(r"\*\*|__|`|^#+ |^> ?", re.M)
 
 
 @register.filter
@@ -43,3 +49,35 @@ def short_moment(moment: datetime) -> str:
 @register.filter
 def short_day(moment: datetime) -> str:
     return spans.short_day(moment)
+
+
+@register.filter
+def minutes_words(minutes: int) -> str:
+    """A number of minutes in words: "30 minutes", "1 hour", "2 hours"."""
+    if minutes % 60:
+        return f"{minutes} minute{'' if minutes == 1 else 's'}"
+    return f"{minutes // 60} hour{'' if minutes == 60 else 's'}"
+
+
+@register.filter
+def severity_label(name: str) -> str:
+    """What fits beside a sign: "SEV1" of "SEV1 Critical", and a first word where there is no such id."""
+    match = LEVEL_ID.search(name)
+    return match[0] if match else name.split()[0][:LABEL_LENGTH] if name.split() else name
+
+
+@register.filter
+def lowerfirst(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+@register.filter
+def first_word(text: str) -> str:
+    return text.split()[0] if text.split() else text
+
+
+@register.filter
+def plain_line(text: str) -> str:
+    """The first words of something said, on one line, without the commonest Markdown signs."""
+    line = " ".join(MARKS.sub("", text).split())
+    return line if len(line) <= LINE_LENGTH else f"{line[:LINE_LENGTH].rsplit(' ', 1)[0]}…"

@@ -1,11 +1,49 @@
-"""Under way."""
+"""The board: what is open, and when nothing is, how ready the team is."""
 
+import time
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from django.conf import settings
 from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member
+from accounts.models import Team
+from incidents import board as boards
+from incidents import readiness
+from incidents.models import Service
+
+Thing = TypeVar("Thing", Team, Service)
 
 
 @member
-def board(request: MemberRequest, service_id: int = 0) -> HttpResponse:
-    return HttpResponse("Under way")
+@require_safe
+def board(request: MemberRequest) -> HttpResponse:
+    """The whole page; for htmx the parts that change, each to be swapped in by its id."""
+    teams = list(Team.objects.all())
+    services = list(Service.objects.filter(archived_at=None))
+    team, service = _named(teams, request.GET.get("team")), _named(services, request.GET.get("service"))
+    shown = boards.read(request.user, team, service)
+    context: dict[str, Any] = {
+        "board": shown,
+        "open_count": shown.total,
+        "teams": teams,
+        "services": services,
+        "team": team,
+        "service": service,
+        "recent": boards.recently_ended(request.user),
+        "readiness": readiness.check() if shown.is_clear else [],
+        "now": timezone.now(),
+        "organisation": settings.ORGANISATION,
+    }
+    if request.htmx:
+        return render(request, "incidents/board_live.html", context | {"swap": True})
+    context |= {"figures": boards.figures(request.user), "since": int(time.time() * 1000)}
+    return render(request, "incidents/board.html", context)
 
+
+def _named(things: Iterable[Thing], slug: str | None) -> Thing | None:
+    return next((thing for thing in things if thing.slug == slug), None)

@@ -1,0 +1,121 @@
+"""The declaration: three fields are required, the rest can wait."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+
+from accounts.text import NameField
+from incidents.forms.fields import MomentField, WordsField
+from incidents.operations import Declaration
+from incidents.options import Options, playbook_of
+from runbooks.models import Revision
+
+OUTDATED = "This form was open for too long, or came from elsewhere. Check it and send it again."
+
+
+class DeclareForm(forms.Form):
+    """``key`` makes a double submit one incident; ``cards`` is the runbook whose severities were shown."""
+
+    key = forms.UUIDField(
+        widget=forms.HiddenInput, error_messages={"required": OUTDATED, "invalid": OUTDATED}
+    )
+    cards = forms.CharField(required=False, widget=forms.HiddenInput)
+    title = NameField(
+        max_length=200,
+        error_messages={
+            "required": "Enter a title, such as “Chat not working”",
+            "max_length": "Keep the title to %(limit_value)d characters; it has %(show_value)d",
+        },
+    )
+    severity = forms.TypedChoiceField(
+        coerce=int,
+        error_messages={
+            "required": "Choose a severity",
+            "invalid_choice": "Choose one of these severities",
+        },
+    )
+    impact = WordsField(
+        max_length=2000,
+        error_messages={"required": "Say what users can no longer do. “Not known yet” will do"},
+    )
+    symptom = WordsField(max_length=2000, required=False)
+    cause = forms.ChoiceField(
+        required=False, error_messages={"invalid_choice": "Choose one of the runbook's causes"}
+    )
+    started_at = MomentField(required=False)
+    services = forms.TypedMultipleChoiceField(
+        required=False,
+        empty_value=[],
+        error_messages={"invalid_choice": "Choose from the services shown"},
+    )
+    team = forms.TypedChoiceField(
+        required=False, empty_value=None, error_messages={"invalid_choice": "Choose from the teams shown"}
+    )
+    runbook = forms.TypedChoiceField(
+        required=False, empty_value=None, error_messages={"invalid_choice": "Choose from the runbooks shown"}
+    )
+    is_private = forms.BooleanField(required=False)
+
+    def __init__(self, data: Any = None, *, options: Options) -> None:
+        super().__init__(data, initial={"key": uuid4()})
+        self.options = options
+        team = self._offer("team", options.teams)
+        self._offer("services", options.services)
+        self.followed = options.runbook_for(self._offer("runbook", options.runbooks), team)
+        self.playbook = playbook_of(self.followed)
+        levels = [(str(level), s.name) for level, s in enumerate(self.playbook.severities, 1)]
+        self._choices("severity", levels)
+        causes = [(b.title[:300], b.title[:300]) for b in self.playbook.branches]
+        self._choices("cause", [("", "Not known yet"), *causes])
+
+    def _offer(self, name: str, things: Iterable[Any]) -> Any:
+        """Let one of ``things`` be chosen; return what was, before all is validated: the scale depends on it."""
+        by_key = {str(thing.pk): thing for thing in things}
+        self._choices(name, [(key, str(thing)) for key, thing in by_key.items()])
+        self.fields[name].coerce = by_key.__getitem__  # type: ignore[attr-defined]
+        return by_key.get(self.data.get(name, ""))
+
+    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def clean_cards(self) -> str:
+        """Refuse a severity that was chosen from another runbook's scale."""
+        shown = next((r for r in self.options.runbooks if str(r.pk) == self.cleaned_data["cards"]), None)
+        if shown and playbook_of(shown).severities != self.playbook.severities:
+            title = self.followed.title if self.followed else "the starter runbook"
+            raise forms.ValidationError(
+                f"The severities and causes are now those of {title}. Check your choice.", code="cards"
+            )
+        return str(self.cleaned_data["cards"])
+
+    def renew(self) -> None:
+        """Give the form a key of its own: the one that it came with has declared something else."""
+        self.data = self.data.copy()
+        self.data["key"] = str(uuid4())
+
+    @property
+    def revision(self) -> Revision | None:
+        """What the incident will be pinned to; None where there is no runbook yet."""
+        return self.followed.current if self.followed else None
+
+    @property
+    def key_to_send(self) -> UUID | str:
+        """The key for the page: as it came, unless it cannot be used."""
+        unusable = self.is_bound and "key" in self.errors
+        return uuid4() if unusable else self["key"].value()
+
+    def declaration(self) -> Declaration:
+        said = self.cleaned_data
+        return Declaration(
+            title=said["title"],
+            severity=said["severity"],
+            impact=said["impact"],
+            symptom=said["symptom"],
+            cause=said["cause"],
+            started_at=said["started_at"],
+            team=said["team"],
+            services=said["services"],
+            is_private=said["is_private"],
+        )

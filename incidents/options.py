@@ -1,0 +1,44 @@
+"""What a declaration may choose from: runbooks with severities, teams and services, each read once."""
+
+from dataclasses import dataclass
+
+from accounts.models import Team
+from incidents.models import Service
+from runbooks.fallback import EffectivePlaybook, effective, starter_playbook
+from runbooks.models import Runbook
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``runbooks`` begins with the one that applies unless another is chosen; it may be empty."""
+
+    runbooks: list[Runbook]
+    teams: list[Team]
+    services: list[Service]
+
+    @classmethod
+    def load(cls) -> "Options":
+        return cls(
+            runbooks=_with_severities(),
+            teams=list(Team.objects.all()),
+            services=list(Service.objects.filter(archived_at=None)),
+        )
+
+    def runbook_for(self, chosen: Runbook | None, team: Team | None) -> Runbook | None:
+        """The one chosen, else the team's own, else the default; None where there is no runbook."""
+        own = (r for r in self.runbooks if team and r.team_id == team.pk)
+        return chosen or next(own, None) or next(iter(self.runbooks), None)
+
+
+def _with_severities() -> list[Runbook]:
+    """The default, which may fall back on the starter's severities, and all others that have their own."""
+    published = Runbook.objects.active().exclude(current=None).select_related("current", "team")
+    found = published.order_by("-is_default", "title", "id")
+    return [r for r in found if r.is_default or (r.current and r.current.playbook.severities)]
+
+
+def playbook_of(runbook: Runbook | None) -> EffectivePlaybook:
+    """What holds under ``runbook``; under none, the starter's incident response."""
+    if runbook is None or runbook.current is None:
+        return effective(starter_playbook())
+    return runbook.current.effective
