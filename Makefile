@@ -21,7 +21,8 @@ run: $(RUN_READY) ## Start Allclear and print its address (PORT, ALLCLEAR_HOME, 
 	@exec $(BIN)/python -m config.supervisor
 
 demo: $(RUN_READY) ## Fill in a made-up organisation to try things out with
-	@$(BIN)/python -m config.supervisor demo
+	@$(BIN)/python -m config.prepare demo
+	@echo "Start it with: make run"
 
 test: $(DEV_READY) ## Run every test, on a real PostgreSQL and in a real browser
 	@.ci/needs

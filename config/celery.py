@@ -9,7 +9,7 @@ import warnings
 from typing import Any
 
 from celery import Celery, shared_task
-from celery.platforms import SecurityWarning
+from celery.exceptions import SecurityWarning
 from celery.schedules import crontab
 from celery.signals import setup_logging
 from django.conf import settings

@@ -5,6 +5,7 @@ A setting that is unknown or malformed stops the start with a sentence that name
 
 import difflib
 import os
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -129,8 +130,20 @@ class Environment(BaseSettings):
         if kept.is_file():
             return kept.read_text().strip()
         raise ConfigurationError(
-            "ALLCLEAR_SECRET_KEY is not set. `make run` makes one and keeps it; elsewhere set it to 50 random characters."
+            "ALLCLEAR_SECRET_KEY is not set. `make run` makes one and keeps it; elsewhere, give 50 random characters."
         )
+
+
+def keep_key(settings: Environment) -> None:
+    """Make a secret key once, readable by this account alone, unless one is given."""
+    file = settings.home / SECRET_KEY_FILE
+    if settings.secret_key or file.exists():
+        return
+    settings.home.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(f"{file}.{os.getpid()}")
+    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
+        output.write(secrets.token_urlsafe(50))
+    unfinished.replace(file)
 
 
 def variables() -> dict[str, Any]:

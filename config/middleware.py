@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import BadRequest
 from django.db import DataError, connections
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 
@@ -32,7 +32,7 @@ class RefuseUnreadable:
             raise BadRequest("What was sent holds characters that cannot be read.") from error
 
 
-def _values(data: "HttpRequest.GET") -> list[str]:  # type: ignore[name-defined]
+def _values(data: QueryDict) -> list[str]:
     return [text for key, values in data.lists() for text in (key, *map(str, values))]
 
 

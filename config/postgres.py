@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 import psutil
@@ -189,19 +190,19 @@ class Cluster:
         owner = self.data.stat().st_uid if self.data.exists() else 0
         return pwd.getpwuid(owner) if owner else _system_account()
 
-    def _spawn(self, command: list[str], output: object) -> subprocess.Popen[bytes]:
+    def _spawn(self, command: list[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
         account = self._account
         if account:
             command = [*_as(account, self.data.parent), *command]
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=output,  # type: ignore[arg-type]
+            stdout=output,
             stderr=subprocess.STDOUT,
             cwd="/",
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
             start_new_session=True,  # Ctrl-C in the terminal must reach us first, and the server last
-            preexec_fn=None if account else lambda: die_with_parent(signal.SIGINT),
+            preexec_fn=None if account else lambda: die_with_parent(signal.SIGINT),  # noqa: PLW1509
         )
 
 
@@ -227,7 +228,7 @@ def stop(server: subprocess.Popen[bytes], seconds: float = 30) -> None:
 
 
 def die_with_parent(signum: int) -> None:
-    """Have the kernel send `signum` to this process when its parent dies. Linux alone can; elsewhere nothing happens."""
+    """Have the kernel send `signum` to this process when its parent dies. Linux alone can."""
     if LIBC:
         LIBC.prctl(PR_SET_PDEATHSIG, signum)
 

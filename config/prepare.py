@@ -1,19 +1,34 @@
-"""What must be true before the first request: `python -m config.prepare`, safe to run again.
+"""What must be true before the first request: `python -m config.prepare [COMMAND]`, safe to run again.
 
-Its last line of output is the address to open.
+Prints the address to open; or, given a command of manage.py, runs that.
 """
 
 import contextlib
 import io
 import os
+import sys
 
 import django
-from django.conf import settings
 from django.core.management import call_command, get_commands
 
+from config import environment, postgres
 
-def main() -> None:
+
+def main(command: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        settings = environment.read()
+        environment.keep_key(settings)
+        embedded = postgres.Cluster.at(settings.home).running()
+        with contextlib.nullcontext() if settings.database_url else embedded:
+            prepare()
+            call_command(*command) if command else print(address())
+    except (environment.ConfigurationError, postgres.PostgresError) as error:
+        sys.exit(str(error))
+
+
+def prepare() -> None:
+    """Tables, static files, and the runbook to begin with."""
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
@@ -21,16 +36,17 @@ def main() -> None:
     if "load_starter" in get_commands():
         with contextlib.redirect_stdout(io.StringIO()):
             call_command("load_starter")
-    print(address())
 
 
 def address() -> str:
-    """Where to begin: the set-up page while there is nobody, else the sign-in's site."""
-    from accounts import operations
+    """Where to begin: the set-up page while there is nobody, else the front door."""
+    from django.conf import settings
 
-    token = operations.setup_token()
+    from accounts.operations import setup_token
+
+    token = setup_token()
     return f"{settings.SITE_URL}/setup/{token}/" if token else f"{settings.SITE_URL}/"
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

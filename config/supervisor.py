@@ -8,14 +8,12 @@ outright, the kernel tells each of them to stop.
 import asyncio
 import contextlib
 import os
-import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from config import environment, postgres
 from config.environment import BASE_DIR, ConfigurationError, Environment
@@ -78,7 +76,7 @@ async def spawn(command: list[str], keep_open: tuple[int, ...] = ()) -> asyncio.
         pass_fds=keep_open,
         start_new_session=True,
         limit=2**20,
-        preexec_fn=lambda: postgres.die_with_parent(signal.SIGTERM),  # noqa: PLW1509
+        preexec_fn=lambda: postgres.die_with_parent(signal.SIGTERM),
     )
 
 
@@ -102,9 +100,7 @@ async def keep_database(cluster: postgres.Cluster, server: subprocess.Popen[byte
         postgres.stop(server)
 
 
-async def run(
-    settings: Environment, listening: socket.socket, database: subprocess.Popen[bytes] | None
-) -> int:
+async def run(settings: Environment, listening: socket.socket, server: subprocess.Popen[bytes] | None) -> int:
     """Prepare, start the children, say the address, and wait for the signal to stop."""
     stopping = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -197,20 +193,9 @@ def listen(settings: Environment) -> socket.socket:
         return socket.create_server((settings.bind, settings.port), family=family, backlog=2048)
     except OSError as error:
         raise ConfigurationError(
-            f"PORT {settings.port} cannot be used ({error.strerror.lower()}). Choose another: PORT={settings.port + 1} make run"
+            f"PORT {settings.port} cannot be used: {os.strerror(error.errno or 0)}. Choose another, such as "
+            f"PORT={settings.port + 1} make run"
         ) from None
-
-
-def keep_secret_key(settings: Environment) -> None:
-    """Make a secret key once, readable by this account alone, unless one is given."""
-    file = settings.home / environment.SECRET_KEY_FILE
-    if settings.secret_key or file.exists():
-        return
-    settings.home.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(f"{file}.{os.getpid()}")
-    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
-        output.write(secrets.token_urlsafe(50))
-    unfinished.replace(file)
 
 
 @contextlib.contextmanager
@@ -234,7 +219,7 @@ def main() -> int:
     try:
         settings = environment.read()
         with listen(settings) as listening:
-            keep_secret_key(settings)
+            environment.keep_key(settings)
             with database(settings) as server:
                 return asyncio.run(run(settings, listening, server))
     except (ConfigurationError, postgres.PostgresError, OSError) as error:

@@ -25,11 +25,11 @@ def database_url() -> Iterator[str]:
     if ENVIRONMENT.database_url:
         yield ENVIRONMENT.database_url.get_secret_value()
         return
-    with _free_cluster() as cluster, cluster.running():
+    with _FreeCluster() as cluster, cluster.running():
         yield cluster.url
 
 
-class _free_cluster:
+class _FreeCluster:
     """The first cluster of the tests that no other run is using: several runs can share one home."""
 
     def __enter__(self) -> Cluster:
@@ -65,7 +65,10 @@ def _flush_past_the_triggers() -> Iterator[None]:
     flush = DatabaseOperations.execute_sql_flush
 
     def as_replica(operations: DatabaseOperations, sql_list: list[str]) -> None:
-        flush(operations, ["SET session_replication_role = replica", *sql_list, "RESET session_replication_role"])
+        flush(
+            operations,
+            ["SET session_replication_role = replica", *sql_list, "RESET session_replication_role"],
+        )
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", as_replica)

@@ -5,8 +5,8 @@ import secrets
 
 os.environ.setdefault("ALLCLEAR_SECRET_KEY", secrets.token_urlsafe(50))
 
-from config.settings import *  # noqa: E402, F403
-from config.settings import DATABASES, STORAGES  # noqa: E402
+from config.settings import *
+from config.settings import DATABASES, STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Static files as they lie in the tree: nothing is collected before a test.
