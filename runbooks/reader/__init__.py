@@ -54,9 +54,11 @@ def _read_parts(root: Section, body: str, keys: dict[str, str]) -> Playbook:
     claim(used)
     messages, used = templates.find(root, claimed)
     claim([block for block in used if not isinstance(block, ListBlock)])
+    described = set(claimed)
     openings = branches.sections(root, report_sections)
     people, used = contacts.find(root, claimed, openings)
     claim(used)
+    described.update(id(block) for block in used)
     paths, used = _branches(root, openings, claimed)
     claim(used)
     rhythm = cadences.find(root, claimed, messages, scale, report_sections)
@@ -71,7 +73,7 @@ def _read_parts(root: Section, body: str, keys: dict[str, str]) -> Playbook:
         contacts=people,
         channel_pattern=links.channel(body),
         postmortem_template=report,
-        deadlines=links.deadlines(root, report_sections, claimed),
+        deadlines=links.deadlines(root, report_sections, described),
         related=links.related(root, body),
     )
 

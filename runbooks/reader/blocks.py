@@ -15,7 +15,7 @@ from runbooks.reader import vocabulary
 from runbooks.reader.plain import plain
 
 LABEL_LEVEL = 9
-_BOX = re.compile(r"^(?:\[([ xX✓✔]?)\]|([☐☑☒✅□▢◻⬜]))(?!\()\s*(?=\S)")
+_BOX = re.compile(r"^(?:\[([ xX✓✔]?)\]|([☐☑☒□▢◻⬜]))(?!\()\s*(?=\S)")
 _BOLD_LABEL = re.compile(r"^(?:\*\*|__)([^*\n]{1,100}?)(?:\*\*|__)\s*(\([^()\n]{1,60}\))?\s*[::]?$")
 
 

@@ -34,7 +34,12 @@ _NOT_A_BRANCH = v.words(
     r"prerequisites",
     r"when to",
 )
-_SENTENCE_END = re.compile(r"[.!]$")
+_WORDS_ONLY = v.words(
+    r"escalat", r"eskalation", r"escalade", r"escalad", r"contacts?\b", r"kontakte?\b", r"연락처", r"連絡先"
+)
+_CRITERIA = re.compile(
+    r"\b(?:if|when|where)(?: any(?: of the following)?| all| one| the following)?.{0,30}[:：]$", re.I
+)
 
 
 def sections(root: Section, taken: list[Section]) -> list[Section]:
@@ -200,9 +205,7 @@ def build(section: Section, claimed: set[int]) -> tuple[Branch, list[Block]]:
     claims: list[Block] = []
     for part in section.walk():
         skipped = part is not section and _skipped(part, section)
-        words = part is not section and v.words(r"escalat", r"eskalation", r"escalade", r"escalad").match(
-            without_number(part.title)
-        )
+        words = part is not section and _WORDS_ONLY.search(without_number(part.title))
         items: list[Item] = []
         for block in part.blocks:
             if id(block) in claimed:
@@ -221,18 +224,17 @@ def _skipped(part: Section, branch: Section) -> bool:
         if above is branch:
             return False
         title = without_number(above.title)
-        if v.NOT_STEPS.match(title) and not v.words(r"escalat", r"eskalation", r"escalade", r"escalad").match(
-            title
-        ):
+        if v.NOT_STEPS.match(title) and not _WORDS_ONLY.search(title):
             return True
     return False
 
 
 def _is_symptoms(block: ListBlock, part: Section) -> bool:
-    lead = plain(block.lead)[-60:]
-    return bool(lead.endswith((":", "：")) and v.NOT_STEPS.match(lead.lstrip("*"))) and not any(
-        item.box for item in block.items
-    )
+    """A list that describes rather than tells: led in by "Symptoms:" or "Report to the authorities when:"."""
+    lead = plain(block.lead)[-80:]
+    if any(item.box for item in block.items) or not lead.endswith((":", "：")):
+        return False
+    return bool(v.NOT_STEPS.match(lead.lstrip("*")) or (part.title and _CRITERIA.search(lead)))
 
 
 def _words_only(items: list[Item]) -> list[Item]:

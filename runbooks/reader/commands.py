@@ -143,6 +143,9 @@ def _entries(fence: Fence) -> list[_Entry]:
         comment = _COMMENT.match(text)
         if not text.strip():
             current = None
+            if open_comments:
+                entries.append(_Entry(open_comments[0][1], open_comments, []))
+                open_comments = []
         elif comment:
             current = None
             if not _DECORATION.match(comment[1]):

@@ -300,8 +300,8 @@ def _ladder(section: Section, block: ListBlock) -> list[Contact]:
             found.append(_rung(item, under))
     return (
         found
-        if found
-        and all(_WHO.search(contact.role) for contact in found)
+        if len(found) > 1
+        and all(len(contact.role) <= 60 and _WHO.search(contact.role) for contact in found)
         and not steps.imperative(steps.from_list(block))
         else []
     )

@@ -35,7 +35,7 @@ _RANKS: tuple[tuple[int, str], ...] = (
 )
 _WORD = re.compile("|".join(f"(?P<r{rank}>{names})" for rank, names in _RANKS), re.I)
 _SEPARATOR = re.compile(r"^\s*(?:[-–—:|/,=]|→|->|=>|\(|\[|[::]|\s)\s*")
-_STOP = re.compile(r"^\s*(?:$|[-–—:|/(\[→=,)\]]|->|[::])")
+_STOP = re.compile(r"^(?:\s*(?:$|[–—:|/(\[→=,)\]：]|->)|\s+-)")
 _JOINED = re.compile(r"\s*(?:/|,|&|\+|and|und|et|y|e|or|[-–—~]|to|bis|through)\s*", re.I)
 
 
@@ -51,10 +51,13 @@ class Level:
     weak: bool = False
 
 
-def parse(text: str) -> Level | None:
-    """The level that the text begins with, and what stands after its name. None when it begins otherwise."""
+def parse(text: str, bare: bool = False) -> Level | None:
+    """The level that the text begins with, and what stands after its name. None when it begins otherwise.
+
+    ``bare``: a number alone is a level too, as in a table's first column.
+    """
     words = without_emoji(plain(text)).lstrip("[(#* ").strip()
-    code = _CODE.match(words) or _NUMBER.match(words)
+    code = _CODE.match(words) or (_NUMBER.match(words) if bare else None)
     if code is not None:
         return _from_code(words, code)
     word = _WORD.match(words)

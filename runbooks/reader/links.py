@@ -212,8 +212,11 @@ def _pattern(name: str) -> str:
     return name[: date.start()] + blank + ("-brief-desc" if rest.strip("-_") else "")
 
 
-def deadlines(root: Section, taken: list[Section], claimed: set[int]) -> tuple[Deadline, ...]:
-    """What must be done by when after an incident: "Within 24 hours", "post-mortem within 5 business days"."""
+def deadlines(root: Section, taken: list[Section], described: set[int]) -> tuple[Deadline, ...]:
+    """What must be done by when after an incident: "Within 24 hours", "post-mortem within 5 business days".
+
+    ``described`` are blocks with times of another kind: levels, contacts.
+    """
     found: dict[tuple[str, int | None], Deadline] = {}
     for section in root.walk():
         if not section.parent or section.inside(taken):
@@ -223,7 +226,7 @@ def deadlines(root: Section, taken: list[Section], claimed: set[int]) -> tuple[D
         if below and _WITHIN.search(title) and not _NOT_DUTY.search(title):
             _add(found, title, title, section.line)
         for block in section.blocks:
-            if isinstance(block, Fence) or id(block) in claimed and isinstance(block, Table):
+            if isinstance(block, Fence) or id(block) in described:
                 continue
             for text, line in _texts(block):
                 words = plain(text)

@@ -20,7 +20,7 @@ _AUTOLINK = re.compile(r"<((?:https?://|mailto:)?[^<>\s]{1,400}[@:][^<>\s]{1,400
 _EMPHASIS = re.compile(r"(\*{1,3}|~~)(?=\S)([^*~\n]{1,2000}?)(?<=\S)\1")
 _UNDERSCORE = re.compile(r"(?<![\w])(_{1,3})(?=\S)([^_\n]{1,1000}?)(?<=\S)\1(?!\w)")
 _EMOJI = re.compile(
-    "[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff"
+    "[\U0001f000-\U0001faff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff"
     "\ufe0e\ufe0f\u200d\u20e3\U000e0020-\U000e007f]"
 )
 _SHORTCODE = re.compile(r"(?<![\w:]):[a-z][a-z0-9_+-]{1,40}:(?![\w:])")

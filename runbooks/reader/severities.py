@@ -111,7 +111,7 @@ def _from_table(section: Section, table: Table) -> Found:
     found = [
         (level, columns.severity(level, row))
         for row in table.rows
-        if (level := levels.parse(_cell(row.cells, column)))
+        if (level := levels.parse(_cell(row.cells, column), bare=True))
     ]
     score = _heading_score(section) + _level_score([level for level, _ in found]) + columns.score()
     return Found(score, table.line, found, [table])
@@ -140,7 +140,7 @@ def _upright(table: Table) -> Table:
 
 def _level_column(table: Table) -> int | None:
     for column in range(min(2, len(table.header))):
-        parsed = [levels.parse(_cell(row.cells, column)) for row in table.rows]
+        parsed = [levels.parse(_cell(row.cells, column), bare=True) for row in table.rows]
         found = [level for level in parsed if level is not None]
         if len(found) < 2 or len(found) < 0.7 * len(table.rows):
             continue
@@ -281,7 +281,10 @@ def _response_column(table: Table, headers: list[str], taken: set[int]) -> int |
 
 def _cells_recur(table: Table, index: int) -> bool:
     cells = [_cell(row.cells, index) for row in table.rows]
-    return any(times.interval(cell) is not None for cell in cells)
+    return any(times.is_recurring(cell) for cell in cells) or (
+        v.PLAIN_FREQUENCY.search(table.header[index]) is not None
+        and any(times.interval(cell) for cell in cells)
+    )
 
 
 def _all_rank_words(table: Table, index: int) -> bool:
@@ -408,7 +411,7 @@ class _Facts:
             self.response = value
         elif v.EXAMPLES.match(label):
             self.examples.append(value)
-        elif v.FREQUENCY.search(label) and times.interval(value):
+        elif v.FREQUENCY.search(label) and times.is_recurring(value):
             self.cadence = value
         elif v.MEANING.match(label):
             self.meaning.append(value)
@@ -514,7 +517,7 @@ def _fill(severities: list[Severity], by_key: dict[str, int], table: Table) -> N
     if response is None or not v.RESPONSE.search(headers[response]):
         return
     for row in table.rows:
-        level = levels.parse(_cell(row.cells, column))
+        level = levels.parse(_cell(row.cells, column), bare=True)
         index = by_key.get(level.key) if level else None
         written = plain(_cell(row.cells, response))
         if index is not None and written and not severities[index].response:

@@ -82,7 +82,7 @@ def _notes(block: Block, depth: int = 0) -> list[str]:
 
 
 def _joined(text: str, notes: list[str]) -> str:
-    tail = "; ".join(note.rstrip(".;") for note in notes if note)
+    tail = "; ".join(note.rstrip(".;:") for note in notes if note)
     if not tail or not text:
         return text or tail
     return f"{text} {tail}" if plain(text)[-1:] in ":：?.!" else f"{text}: {tail}"
@@ -91,7 +91,7 @@ def _joined(text: str, notes: list[str]) -> str:
 def _nested_commands(entry: ListItem, depth: int = 0) -> list[str]:
     found: list[str] = []
     for block in entry.blocks:
-        if isinstance(block, Fence) and commands.is_commands(block):
+        if isinstance(block, Fence) and (commands.is_commands(block) or commands.is_code(block)):
             found.extend(item.command for item in commands.items(block) if item.command)
         elif isinstance(block, ListBlock) and depth < _DEPTH:
             for inner in block.items:

@@ -25,7 +25,7 @@ _WORDS = {
 _BLANK = re.compile(
     r"\{\{\{?[^{}\n]{1,80}\}?\}\}"
     r"|(?<!!)\[(?![ xX✓]?\])(?:[^\[\]\n]|\[[^\[\]\n]{0,60}\]){1,120}\](?![(\[])"
-    r"|(?<![$%#\w])\{[^{}\n\"';]{1,80}\}"
+    r"|(?<![$%#])\{[^{}\n\"';]{1,80}\}"
     r"|<(?![/!?@#])(?!https?:|mailto:)[^<>\n=@]{1,80}>"
     r"|\$\{[^{}\n]{1,60}\}|%[A-Z][A-Z_]{2,40}%"
     r"|(?<![\w_])_{3,}(?![\w_])"
@@ -245,7 +245,7 @@ def blanks(text: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]
     for found in _BLANK.finditer(text[:20_000]):
         mark = found[0]
         inner = mark.strip("[]{}<>$% ").strip()
-        if _HTML.match(mark) or not inner and not mark.startswith("_") or inner.isdigit():
+        if _is_html(mark, text) or not inner and not mark.startswith("_") or inner.isdigit():
             continue
         if mark.startswith("[") and v.STATUS_TAG.match(inner):
             tags[mark] = None
@@ -253,6 +253,17 @@ def blanks(text: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]
             placeholders[mark] = None
     choices = tuple(mark for mark in placeholders if _is_choice(mark))
     return tuple(placeholders), tuple(tags), choices
+
+
+def _is_html(mark: str, text: str) -> bool:
+    """A tag, as against a blank in angle brackets: "<br>", or "<summary>" that is closed further on."""
+    found = _HTML.match(mark)
+    if not found:
+        return False
+    name = mark.strip("</> ").split()[0].casefold()
+    return (
+        name in ("br", "hr", "img", "p", "b", "i") or mark.startswith("</") or f"</{name}>" in text.casefold()
+    )
 
 
 def _is_choice(mark: str) -> bool:

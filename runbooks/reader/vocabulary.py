@@ -320,6 +320,26 @@ FREQUENCY = words(
     r"频率",
     r"通报",
 )
+PLAIN_FREQUENCY = words(
+    r"(?:update )?frequency",
+    r"cadence",
+    r"(?:update )?interval",
+    r"updates? every",
+    r"how often",
+    r"häufigkeit",
+    r"intervall",
+    r"turnus",
+    r"fréquence",
+    r"frecuencia",
+    r"frequência",
+    r"frequenza",
+    r"frequentie",
+    r"주기",
+    r"빈도",
+    r"頻度",
+    r"間隔",
+    r"频率",
+)
 AUDIENCE = words(
     r"audience",
     r"stakeholders?",
