@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from runbooks import markdown
 from runbooks.fallback import is_unset
-from runbooks.outline import branch_size, cadence_words, channel_line, plural, questions, steps
+from runbooks.outline import branch_size, cadence_words, channel_line, plural, questions, steps, worth_fixing
 from runbooks.playbook import Playbook
 from runbooks.related import Shelf
 
@@ -104,6 +104,7 @@ class _Tags:
     def __init__(self, playbook: Playbook, text: str, shelf: Shelf) -> None:
         self._playbook = playbook
         self._links = shelf.links(playbook)
+        self._warnings = worth_fixing(playbook)
         self._channel_line = channel_line(playbook, text)
 
     def between(self, start: int, end: int) -> tuple[str, bool]:
@@ -147,7 +148,7 @@ class _Tags:
         return sum(c.line in here and is_unset(c.contact) for c in self._playbook.contacts)
 
     def _needs_work(self, here: range) -> bool:
-        return any(w.line in here for w in self._playbook.warnings) or any(
+        return any(w.line in here for w in self._warnings) or any(
             not link.url for link in self._links if link.line in here
         )
 

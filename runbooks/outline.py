@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runbooks.fallback import DEFAULT_CADENCE, effective, is_unset, starter_playbook
-from runbooks.playbook import Branch, Checklist, Item, Playbook
+from runbooks.playbook import Branch, Checklist, Item, Playbook, Warning_
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Find:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One kind of thing. ``value`` is the figure to show; ``fallback`` says what holds where nothing was found."""
+    """One kind of thing. ``value`` is the figure to show. Where nothing was found, ``fallback`` says what holds
+    instead and ``advice`` how to write it so that it is read."""
 
     key: str
     label: str
@@ -27,6 +28,7 @@ class Part:
     detail: str = ""
     finds: tuple[Find, ...] = ()
     fallback: str = ""
+    advice: str = ""
 
     @property
     def line(self) -> int:
@@ -53,8 +55,36 @@ def found(playbook: Playbook, text: str) -> tuple[Part, ...]:
 def missing(playbook: Playbook) -> tuple[Part, ...]:
     """The parts it has not, each with what an incident declared with it uses instead."""
     absent = effective(playbook).from_starter
-    instead = _instead()
-    return tuple(Part(key, label, fallback=words) for key, label, words in instead if key in absent)
+    return tuple(
+        Part(key, label, fallback=words, advice=_advice(playbook, key))
+        for key, label, words in _instead()
+        if key in absent
+    )
+
+
+#: How the reader's advice on a missing part begins: it is shown with that part.
+_ABSENT = {
+    "severities": "No severity",
+    "checklists": "No checklist",
+    "branches": "No containment",
+    "templates": "No communication template",
+    "cadences": "No update cadence",
+    "contacts": "No escalation contact",
+    "channel_pattern": "No name for the incident channel",
+    "postmortem_template": "No post-mortem",
+}
+
+
+def _advice(playbook: Playbook, key: str) -> str:
+    opening = _ABSENT.get(key)
+    said = (w.message for w in playbook.warnings if opening and w.message.startswith(opening))
+    return next(said, "").partition(". ")[2]
+
+
+def worth_fixing(playbook: Playbook) -> tuple[Warning_, ...]:
+    """The reader's warnings but for those that a part is missing: :func:`missing` has these."""
+    absent = tuple(_ABSENT.values())
+    return tuple(w for w in playbook.warnings if not w.message.startswith(absent))
 
 
 def _instead() -> tuple[tuple[str, str, str], ...]:

@@ -35,10 +35,12 @@ class Shelf:
         return reverse("runbooks:detail", args=[found]) if found and parts is not None else None
 
     def links(self, playbook: Playbook) -> tuple[Link, ...]:
-        return tuple(
+        """The related runbooks of ``playbook``, each once."""
+        made = [
             Link(r.title or r.target, r.target, r.line, self.url(r.target, r.title) or "")
             for r in playbook.related
-        )
+        ]
+        return tuple({link.url or link.target: link for link in made}.values())
 
     def _known(self) -> dict[str, str]:
         if self._slugs is None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from runbooks.outline import Part, found, missing
+from runbooks.outline import Part, found, missing, worth_fixing
 from runbooks.playbook import Playbook, Warning_
 from runbooks.reader import ReaderError, read
 from runbooks.related import Link, Shelf
@@ -45,6 +45,6 @@ def of_playbook(playbook: Playbook, text: str, shelf: Shelf) -> Understood:
     return Understood(
         parts=found(playbook, text),
         missing=missing(playbook),
-        warnings=playbook.warnings,
+        warnings=worth_fixing(playbook),
         related=shelf.links(playbook),
     )
