@@ -1,6 +1,7 @@
 """Working the checklists and the containment branches."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from incidents.models import Checklist, Incident, Step, TimelineEvent
-from incidents.operations.locking import Refused, lock, said_before
+from incidents.operations.locking import Refused, lock, not_in_future, said_before
 from incidents.permissions import can_work_on
 from incidents.states import Kind
 from incidents.timeline import record
@@ -114,6 +115,7 @@ def log_command(
     by: User,
     command: str = "",
     text: str = "",
+    occurred_at: datetime | None = None,
     key: UUID | None = None,
 ) -> TimelineEvent:
     """Keep that a command was run: one of the runbook's (``step_id``) or any other (``command``)."""
@@ -130,7 +132,8 @@ def log_command(
         data = _named(step) | {"command": step.command}
     elif not command:
         raise Refused("Say which command was run.")
-    return record(incident, Kind.COMMAND_RUN, by=by, text=text, data=data, key=key)
+    when = not_in_future(occurred_at)
+    return record(incident, Kind.COMMAND_RUN, by=by, text=text, data=data, occurred_at=when, key=key)
 
 
 @transaction.atomic

@@ -37,13 +37,20 @@ def add_note(
 
 @transaction.atomic
 def add_link(
-    incident_id: int, url: str, *, by: User, text: str = "", key: UUID | None = None
+    incident_id: int,
+    url: str,
+    *,
+    by: User,
+    text: str = "",
+    occurred_at: datetime | None = None,
+    key: UUID | None = None,
 ) -> TimelineEvent:
     """Keep a link with the incident: a graph, a deployment, a call."""
     incident = lock(incident_id, by)
     if before := said_before(incident, key):
         return before
-    return record(incident, Kind.LINK_ADDED, by=by, text=text, data={"url": url}, key=key)
+    when = not_in_future(occurred_at)
+    return record(incident, Kind.LINK_ADDED, by=by, text=text, data={"url": url}, occurred_at=when, key=key)
 
 
 @transaction.atomic
