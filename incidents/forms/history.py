@@ -1,0 +1,66 @@
+"""What the history is asked for. A filter that makes no sense is no filter: an old link still shows something."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from accounts.models import Team
+from incidents.models import IncidentQuerySet, Service
+from incidents.search import matching
+from incidents.states import ENDED, OPEN, Status
+
+LONGEST_QUERY = 500
+Thing = TypeVar("Thing", Team, Service)
+
+#: The choices of status: two groups, then each.
+STATUSES: dict[str, tuple[Status, ...]] = {"open": OPEN, "ended": ENDED} | {s.value: (s,) for s in Status}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The words and the filters; "" or None where nothing is asked."""
+
+    words: str = ""
+    status: str = ""
+    severity: int | None = None
+    team: Team | None = None
+    service: Service | None = None
+    private: bool = False
+
+    @classmethod
+    def read(cls, said: Mapping[str, str], teams: list[Team], services: list[Service]) -> "Asked":
+        status, severity = said.get("status", ""), said.get("severity", "")
+        return cls(
+            words=said.get("q", "").strip()[:LONGEST_QUERY],
+            status=status if status in STATUSES else "",
+            severity=int(severity) if severity in LEVELS else None,
+            team=_named(teams, said.get("team")),
+            service=_named(services, said.get("service")),
+            private=said.get("private") == "1",
+        )
+
+    @property
+    def has_filter(self) -> bool:
+        return bool(self.status or self.severity or self.team or self.service or self.private)
+
+    def narrow(self, incidents: IncidentQuerySet) -> IncidentQuerySet:
+        """Those of ``incidents`` that were asked for."""
+        if self.status:
+            incidents = incidents.filter(status__in=STATUSES[self.status])
+        if self.severity:
+            incidents = incidents.filter(severity=self.severity)
+        if self.team:
+            incidents = incidents.filter(team=self.team)
+        if self.service:
+            incidents = incidents.filter(services=self.service)
+        if self.private:
+            incidents = incidents.filter(is_private=True)
+        return matching(incidents, self.words)
+
+
+#: The levels to choose from, as the address has them.
+LEVELS = ("1", "2", "3", "4", "5")
+
+
+def _named(things: Iterable[Thing], slug: str | None) -> Thing | None:
+    return next((thing for thing in things if thing.slug == slug), None)
