@@ -1,7 +1,10 @@
 """How allauth is bent to this portal: nobody signs up unasked, and links carry the portal's own address."""
 
+from typing import cast
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -9,16 +12,17 @@ from accounts import operations
 from accounts.models import User
 
 
-class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+class Adapter(DefaultAccountAdapter):
     """Named by ACCOUNT_ADAPTER."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def set_password(self, user: User, password: str) -> None:
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
         """allauth would save the whole row, and with it undo what an administrator changes meanwhile."""
-        saved = operations.set_password(user.pk, password=password)
-        user.password, user.session_epoch = saved.password, saved.session_epoch
+        person = cast(User, user)
+        saved = operations.set_password(person.pk, password=password)
+        person.password, person.session_epoch = saved.password, saved.session_epoch
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """From SITE_URL, never from the Host header: this goes out by mail."""

@@ -1,12 +1,14 @@
 """The shape of what people type about themselves and each other."""
 
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from allauth.account import forms as allauth_forms
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
+from django.http import QueryDict
 
 from accounts.models import Role, Team, User
 from accounts.text import NameField
@@ -56,8 +58,8 @@ class SetUpForm(PersonForm):
 class JoinForm(PersonForm):
     """Someone who was invited; with ``email``, the invitation is for that address alone."""
 
-    def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, initial={"email": email}, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, email: str = "") -> None:
+        super().__init__(data, initial={"email": email})
         if email:
             self.fields["email"].disabled = True
             self.fields["email"].help_text = "The invitation is for this address."
@@ -108,21 +110,19 @@ class AddMemberForm(forms.Form):
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = User.objects.filter(is_active=True).exclude(teams=team)
-        self.fields["user"].queryset = people  # type: ignore[attr-defined]
+        cast(forms.ModelChoiceField[User], self.fields["user"]).queryset = people
 
 
-class SignInForm(allauth_forms.LoginForm):  # type: ignore[misc]
+class SignInForm(allauth_forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].widget = forms.EmailInput(
             attrs={"autocomplete": "username", "spellcheck": "false"}
         )
-        self.fields["password"].widget = _password_input("current-password")
-        self.fields["password"].help_text = ""
-        self.fields["password"].max_length = 256
+        _label(self.fields["password"], "Password", "", "current-password")
 
 
-class ChangePasswordForm(allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["password2"]
@@ -130,7 +130,7 @@ class ChangePasswordForm(allauth_forms.ChangePasswordForm):  # type: ignore[misc
         _label(self.fields["password1"], "New password", PASSWORD_HINT, "new-password")
 
 
-class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].widget = forms.EmailInput(
@@ -138,22 +138,24 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
         )
 
 
-class ChooseNewPasswordForm(allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class ChooseNewPasswordForm(allauth_forms.ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["password2"]
         _label(self.fields["password1"], "New password", PASSWORD_HINT, "new-password")
 
 
-class ResetTokenForm(allauth_forms.UserTokenForm):  # type: ignore[misc]
+class ResetTokenForm(allauth_forms.UserTokenForm):
     """Checks the token of a password link; nobody gets in with one made before they were deactivated."""
 
     def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean()
+        data: dict[str, Any] = super().clean()  # type: ignore[no-untyped-call]
         if self.reset_user and not self.reset_user.is_active:
             raise ValidationError("This account is not active.")
         return data
 
 
 def _label(field: forms.Field, label: str, hint: str, autocomplete: str) -> None:
+    # Hashing a long password costs nothing more, but nobody types so much.
+    field.validators.append(MaxLengthValidator(256))
     field.label, field.help_text, field.widget = label, hint, _password_input(autocomplete)

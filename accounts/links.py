@@ -32,7 +32,7 @@ def open_invitation(token: str) -> Invitation | None:
 class ResetTokens(PasswordResetTokenGenerator):
     """Tokens of password links: void after use, after a sign-in, and once sessions have been ended."""
 
-    def _make_hash_value(self, user: User, timestamp: int) -> str:  # type: ignore[override]
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
         return f"{super()._make_hash_value(user, timestamp)}{user.session_epoch}{user.is_active}"
 
 

@@ -97,9 +97,10 @@ def join(*, token: str, name: str, email: str, password: str) -> User:
     if invitation is None or not invitation.is_open:
         raise LinkClosed("This invitation has been used, was revoked, or has expired. Ask for a new one.")
     user = _create_user(name=name, email=invitation.email or email, password=password, role=invitation.role)
-    team = Team.objects.select_for_update().filter(pk=invitation.team_id).first()
-    if team:
-        team.members.add(user)
+    if invitation.team_id:
+        # Nobody there any more if the team was deleted a moment ago.
+        for team in Team.objects.select_for_update().filter(pk=invitation.team_id):
+            team.members.add(user)
     invitation.used_at, invitation.used_by = timezone.now(), user
     invitation.save(update_fields=["used_at", "used_by"])
     return user

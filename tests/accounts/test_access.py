@@ -108,7 +108,7 @@ def test_guards_work_on_async_views(rf: RequestFactory) -> None:
         async def auser() -> User:
             return user
 
-        request.auser = auser  # type: ignore[method-assign, assignment]
+        request.auser = auser
         return request
 
     reader = User(role=Role.VIEWER)
