@@ -16,6 +16,13 @@ from incidents.states import CORRECTABLE, FILTERS, Kind
 PAGE = 50
 #: Seconds between happening and writing from which both times are shown.
 LATE = 60
+WORDS: dict[str, str] = {
+    Kind.NOTE_ADDED: "note",
+    Kind.DECISION_MADE: "decision",
+    Kind.COMMAND_RUN: "command",
+    Kind.LINK_ADDED: "link",
+    Kind.STATUS_UPDATE_POSTED: "update",
+}
 
 
 @dataclass
@@ -50,6 +57,17 @@ class Entry:
     @property
     def written_late(self) -> bool:
         return (self.event.recorded_at - self.event.occurred_at).total_seconds() > LATE
+
+    @property
+    def what(self) -> str:
+        """What it is, for a control that names it: "the note of 03:06"."""
+        word = WORDS.get(self.kind, "entry")
+        return f"the {word} of {timezone.localtime(self.event.occurred_at):%H:%M}"
+
+    @property
+    def changes(self) -> list[str]:
+        """What the details were and are, where that is what it records."""
+        return sentences.changes(self.event.data)
 
     @property
     def sentence(self) -> str:
@@ -95,6 +113,11 @@ class Feed:
     def older(self) -> int | None:
         """The number of the last event shown, where there are older ones."""
         return self._events[PAGE - 1].seq if len(self._events) > PAGE else None
+
+    @property
+    def older_address(self) -> str:
+        show = f"&show={self.window.show}" if self.window.show else ""
+        return f"{self.address}?before={self.older}{show}#timeline"
 
     def _asked(self) -> QuerySet[TimelineEvent]:
         shown = self.incident.events.filter(superseded_by=None).select_related("recorded_by")

@@ -7,15 +7,15 @@ from datetime import datetime
 from functools import cached_property
 
 from django.db.models import Q
-from runbooks.fallback import EffectivePlaybook, effective, is_unset
-from runbooks.related import Link, Shelf
 
 from accounts.models import User
 from incidents.feed import Feed, Window
 from incidents.models import Access, Checklist, Incident, Presence, Step, TimelineEvent
 from incidents.states import STEPS, IncidentRole, Kind, Status
+from runbooks.fallback import EffectivePlaybook, effective, is_unset
 from runbooks.models import Revision
 from runbooks.playbook import Contact
+from runbooks.related import Link, Shelf
 
 MOST_LINKS = 100
 SHORT_ROLES = {

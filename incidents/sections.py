@@ -48,7 +48,7 @@ SECTIONS_OF: dict[str, tuple[str, ...]] = {
     Kind.DECISION_MADE: ("feed",),
     Kind.LINK_ADDED: ("feed", "links"),
     Kind.STATUS_UPDATE_POSTED: ("vitals", "jump", "feed", "update-status"),
-    Kind.EVENT_CORRECTED: ("checklist", "feed", "links"),
+    Kind.EVENT_CORRECTED: ("feed", "links"),
     Kind.ACCESS_GRANTED: ("feed", "access"),
     Kind.ACCESS_REVOKED: ("presence", "roles", "feed", "access"),
     Kind.REVISION_PUBLISHED: ("notices", "feed"),

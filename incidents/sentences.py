@@ -1,9 +1,11 @@
 """What a timeline event says, in words that follow the name of whoever did it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -50,6 +52,15 @@ ROLES = {
     IncidentRole.COMMANDER: "command",
     IncidentRole.COMMUNICATIONS_LEAD: "communications",
     IncidentRole.SCRIBE: "the scribe’s part",
+}
+
+DETAILS = {
+    "title": "title",
+    "impact": "impact",
+    "symptom": "symptom",
+    "started_at": "start",
+    "team": "team",
+    "services": "services",
 }
 
 
@@ -106,8 +117,23 @@ def _incident(number: Any) -> SafeString:
 
 
 def _details(data: Data) -> SafeString:
-    names = {"started_at": "start", "team": "team", "services": "services"}
-    return format_html("changed the {}", _listed([names.get(name, name) for name in data]))
+    return format_html("changed the {}", _listed([DETAILS[name] for name in data if name in DETAILS]))
+
+
+def changes(data: Data) -> list[str]:
+    """What each detail was and is: "title: “Chat slow” is now “Chat down”"."""
+    return [
+        f"{DETAILS.get(name, name)}: {_quoted(name, was)} is now {_quoted(name, now)}"
+        for name, (was, now) in data.items()
+        if name in DETAILS
+    ]
+
+
+def _quoted(name: str, value: Any) -> str:
+    if name == "started_at":
+        value = f"{timezone.localtime(datetime.fromisoformat(value)):%-d %b %H:%M}"
+    text = ", ".join(value) if isinstance(value, list) else str(value)
+    return f"“{text}”" if text else "empty"
 
 
 def _listed(words: list[str]) -> str:

@@ -173,7 +173,8 @@ def _enter(incident: Incident, status: str) -> None:
 
 def _cannot_move(incident: Incident, status: str) -> str:
     names = dict(Status.choices)
-    return f"An incident that is {incident.get_status_display().lower()} cannot become {names.get(status, status).lower()}."
+    now, then = incident.get_status_display().lower(), names.get(status, status).lower()
+    return f"An incident that is {now} cannot become {then}."
 
 
 def _bring_update_forward(incident: Incident, *, raised: bool) -> None:

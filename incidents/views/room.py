@@ -1,0 +1,126 @@
+"""The room of one incident: its page, its parts for polling, and the permanent address of an event."""
+
+from urllib.parse import parse_qsl, urlsplit
+
+from django.http import Http404, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+
+from accounts.access import MemberRequest, member
+from incidents import sections
+from incidents.feed import PAGE, Window, standing
+from incidents.forms.room import AddNoteForm
+from incidents.forms.update import PostUpdateForm
+from incidents.models import Incident
+from incidents.room import Room
+from incidents.states import FILTERS
+
+NOT_FOUND = "No such incident"
+FILTER_NAMES = [("", "All"), ("updates", "Updates"), ("decisions", "Decisions"), ("notes", "Notes")]
+
+
+def find(request: MemberRequest, number: int) -> Incident:
+    """The incident, if this person may see it. One that they may not see does not exist for them."""
+    related = ("revision__runbook", "merged_into")
+    visible = Incident.objects.visible_to(request.user).with_people().select_related(*related)
+    return get_object_or_404(visible, pk=number)
+
+
+@member
+@require_safe
+def room(request: MemberRequest, number: int) -> HttpResponse:
+    """The page. ``?show=`` filters the timeline, ``?before=`` and ``?event=`` move along it, by event number."""
+    incident = find(request, number)
+    return page(request, incident, template=request.GET.get("template", "")[:300])
+
+
+@member
+@require_safe
+def sections_of_room(request: MemberRequest, number: int) -> HttpResponse:
+    """For browsers that cannot hold a stream: 204 while the page is up to date, else every part of it."""
+    incident = find(request, number)
+    if request.GET.get("after") == str(incident.event_seq):
+        return HttpResponse(status=204)
+    return HttpResponse(fragments(request, incident, list(sections.NAMES)))
+
+
+@member
+@require_safe
+def event(request: MemberRequest, number: int, seq: int) -> HttpResponse:
+    """To where an event stands on the timeline, or to the correction that superseded it."""
+    incident = find(request, number)
+    found = incident.events.filter(seq=seq).first()
+    if found is None:
+        raise Http404(NOT_FOUND)
+    stands = standing(found)
+    newer = incident.events.filter(superseded_by=None, occurred_at__gt=stands.occurred_at)[:PAGE].count()
+    where = f"?event={stands.seq}" if newer >= PAGE - 5 else ""
+    return redirect(f"{reverse('incidents:room', args=[number])}{where}#event-{seq}")
+
+
+def page(
+    request: MemberRequest,
+    incident: Incident,
+    *,
+    note: AddNoteForm | None = None,
+    update: PostUpdateForm | None = None,
+    problem: sections.Problem | None = None,
+    template: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The whole room, with what could not be done where it was tried."""
+    shown = Room(incident, window_of(request))
+    token = get_token(request)
+    parts = {name: _part(name, shown, problem, token) for name in sections.NAMES}
+    context = {
+        "incident": incident,
+        "room": shown,
+        "parts": {name.replace("-", "_"): html for name, html in parts.items()},
+        "note": note or AddNoteForm(room=shown, by=request.user),
+        "update": update or PostUpdateForm(room=shown, by=request.user, template=template),
+        "show": shown.feed.window.show,
+        "filters": FILTER_NAMES,
+        "is_latest": shown.feed.window.is_latest,
+    }
+    return render(request, "incidents/room.html", context, status=status)
+
+
+def _part(name: str, shown: Room, problem: sections.Problem | None, token: str) -> SafeString:
+    return sections.with_token(sections.render(name, shown, problem), token)
+
+
+def fragments(
+    request: MemberRequest, incident: Incident, names: list[str], problem: sections.Problem | None = None
+) -> str:
+    """Parts that take their places on the page of whoever asked; a filtered timeline is left as it is."""
+    shown = Room(incident)
+    if not window_of(request, request.headers.get("HX-Current-URL", "")).is_latest:
+        names = [name for name in names if name != "feed"]
+    token = get_token(request)
+    return "".join(sections.out_of_band(_part(name, shown, problem, token)) for name in names)
+
+
+def window_of(request: MemberRequest, address: str = "") -> Window:
+    """What part of the timeline ``address``, or else the request, asks for."""
+    asked = _query_of(address) if address else request.GET
+    show = str(asked.get("show", ""))
+    return Window(
+        show=show if show in FILTERS else "",
+        before=_number(asked.get("before")),
+        at=_number(asked.get("event")),
+    )
+
+
+def _query_of(address: str) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(urlsplit(address[:2000]).query))
+    except ValueError:
+        return {}
+
+
+def _number(text: object) -> int | None:
+    digits = str(text or "")
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None
