@@ -4,6 +4,7 @@
 one house style; what it looks for is in ``vocabulary``, how it looks in one module a part.
 """
 
+import re
 from dataclasses import replace
 
 from runbooks.playbook import Branch, Playbook, Warning_
@@ -90,11 +91,8 @@ def _branches(
             used.extend(taken if branch.items else [])
         elif not section.inside(openings):
             for block in section.blocks:
-                if (
-                    isinstance(block, ListBlock)
-                    and id(block) not in claimed
-                    and (listed := branches.from_list(section, block))
-                ):
+                listed = [] if id(block) in claimed else branches.from_block(section, block)
+                if listed:
                     found.extend(listed)
                     used.append(block)
     return tuple(found), used
@@ -102,7 +100,7 @@ def _branches(
 
 def _title(root: Section, keys: dict[str, str]) -> str:
     headings = [section for section in root.walk() if section.parent and not section.is_label]
-    first = next((section for section in headings if section.level == 1), None)
+    first = next((section for section in headings if section.level == 1 and re.search(r"\w", section.title)), None)
     if first is not None:
         return first.title
     return keys.get("title", "") or (headings[0].title if headings else "")

@@ -33,7 +33,9 @@ _NOT_A_BRANCH = v.words(
     r"principles?",
     r"prerequisites",
     r"when to",
+    r"quick fix",
 )
+_PHASE = v.words(r"detect", r"triage", r"assess", r"contain", r"mitigat", r"eradicat", r"resol", r"recover", r"communicat", r"post[- ]", r"acknowledge", r"investigat", r"review", r"identif", r"phase \d", r"step \d")
 _WORDS_ONLY = v.words(
     r"escalat", r"eskalation", r"escalade", r"escalad", r"contacts?\b", r"kontakte?\b", r"연락처", r"連絡先"
 )
@@ -155,6 +157,8 @@ def _described_by_symptoms(section: Section) -> bool:
 
 def _about_everything(section: Section) -> bool:
     title = without_number(section.title)
+    if sum(1 for child in section.children if _PHASE.match(without_number(child.title))) >= 3:
+        return True
     return bool(
         v.words(
             r"incident (?:response|management|process|lifecycle|handling|procedures?)",
@@ -165,6 +169,7 @@ def _about_everything(section: Section) -> bool:
             r"workflow",
             r"procedures?$",
             r"runbook",
+            r"(?:incident )?response playbook",
             r"monitoring",
         ).match(title)
     )
@@ -238,7 +243,7 @@ def _is_symptoms(block: ListBlock, part: Section) -> bool:
 
 
 def _words_only(items: list[Item]) -> list[Item]:
-    return [Item(item.text, "instruction", item.command, item.line) for item in items]
+    return [item if item.kind == "command" else Item(item.text, "instruction", item.command, item.line) for item in items]
 
 
 def _flat(groups: list[_Group]) -> tuple[Item, ...]:
@@ -277,13 +282,45 @@ def from_list(section: Section, block: ListBlock) -> list[Branch]:
     """A list whose items are each "If X: do Y", as branches; [] when it is something else."""
     if len(block.items) < 2 or any(item.box for item in block.items) or not _not_about_the_process(section):
         return []
-    split = [_condition(item) for item in block.items]
+    decision = v.BRANCH_CONTAINER.match(without_number(section.title)) is not None
+    split = [_condition(item, decision) for item in block.items]
     found = [branch for branch in split if branch]
     return found if len(found) >= 2 and len(found) * 3 >= len(block.items) * 2 else []
 
 
-def _condition(item: ListItem) -> Branch | None:
+def from_block(section: Section, block: Block) -> list[Branch]:
+    """Branches that one list or table holds."""
+    if isinstance(block, ListBlock):
+        return from_list(section, block)
+    return from_table(section, block) if isinstance(block, Table) else []
+
+
+def from_table(section: Section, table: Table) -> list[Branch]:
+    """ "Issue | Action" under a heading of containment: a branch a row; [] when it is something else."""
+    if not v.BRANCH_CONTAINER.match(without_number(section.title)) or not 1 < len(table.rows) <= 60:
+        return []
+    headers = [plain(cell) for cell in table.header]
+    action = next((index for index, header in enumerate(headers) if index and _ACTION.match(header)), None)
+    if action is None or not _CAUSE.match(headers[0]):
+        return []
+    found = []
+    for row in table.rows:
+        text = row.cells[action] if action < len(row.cells) else ""
+        if text and plain(row.cells[0]):
+            item = Item(text, steps.kind_of(text), steps.command_in(text), row.line)
+            found.append(Branch(plain(row.cells[0]), row.line, (item,)))
+    return found
+
+
+_CAUSE = v.words(r"issues?", r"problems?", r"symptoms?", r"causes?", r"scenarios?", r"incident(?: type)?$", r"if\b", r"failure", r"alert", r"situation", r"type", r"ursache", r"problem", r"symptom", r"cause", r"problema", r"s[íi]ntoma", r"causa", r"문제", r"증상", r"원인", r"症状", r"原因", r"問題", r"问题")
+_ACTION = v.words(r"(?:first |immediate |recommended )?actions?", r"mitigation", r"resolution", r"fix", r"response", r"remed", r"solution", r"what to do", r"steps", r"containment", r"then\b", r"ma(?:ß|ss)nahme", r"l[öo]sung", r"acci[óo]n", r"soluci[óo]n", r"a[çc][ãa]o", r"solu[çc]", r"rem[èe]de", r"조치", r"해결", r"対応", r"対処", r"处理", r"解决")
+
+
+def _condition(item: ListItem, decision: bool = False) -> Branch | None:
     words = " ".join(item.text.split())
+    asked = re.match(r"^(.{4,90}?[?？])\s*(?:→|->|=>|[:：]|[–—])\s*(.+)$", words) if decision else None
+    if asked:
+        return Branch(plain(asked[1]).rstrip("?？"), item.line, (Item(asked[2], "task", steps.command_in(asked[2]), item.line),))
     head = re.match(
         r"^(?:\*\*|__)?([^:：→\n]{4,90}?)(?:\*\*|__)?\s*(?:[:：]|→|->|=>|\s[–—-]\s)\s*(?:\*\*|__)?\s*(.*)$",
         words,

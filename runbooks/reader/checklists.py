@@ -189,7 +189,7 @@ def _belongs(section: Section, group: _Group, stepped: set[int]) -> bool:
         r"阶段",
     ).match(title)
     if in_row and any(numbered(other.title) or v.STEPS.search(other.title) for other in siblings):
-        return v.NOT_STEPS.match(title) is None
+        return group.style == "bullets" or v.NOT_STEPS.match(title) is None
     if group.style == "bullets":
         return v.STEPS.search(title) is not None and v.NOT_STEPS.match(title) is None
     return (

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from runbooks.playbook import Item
+from runbooks.playbook import Item, ItemKind
 from runbooks.reader.blocks import Fence
 from runbooks.reader.plain import folded
 
@@ -148,6 +148,9 @@ def _entries(fence: Fence) -> list[_Entry]:
                 open_comments = []
         elif comment:
             current = None
+            if _STEP_NUMBER.match(comment[1]) and open_comments and _STEP_NUMBER.match(open_comments[0][0]):
+                entries.append(_Entry(open_comments[0][1], open_comments, []))
+                open_comments = []
             if not _DECORATION.match(comment[1]):
                 open_comments.append((comment[1].strip(), line))
         elif prompted and not _PROMPT.match(text):
@@ -231,7 +234,8 @@ def _from_comments(comments: list[tuple[str, int]]) -> list[Item]:
     ]
     if not runnable:
         text = _sentence([text for text, _ in comments])
-        return [Item(text, "instruction", "", comments[0][1])] if text else []
+        kind: ItemKind = "task" if len(comments) == 1 and _STEP_NUMBER.match(comments[0][0]) else "instruction"
+        return [Item(text, kind, "", comments[0][1])] if text else []
     at = runnable[0]
     words, command = comments[:at], "\n".join(text for text, _ in comments[at:])
     return [

@@ -182,8 +182,9 @@ class _Columns:
 
 def _from_list(section: Section, block: ListBlock) -> list[Contact]:
     """ "- **Security**: security@example.com" under a heading of contacts."""
+    titles = [ancestor.title for ancestor in list(section.ancestors())[:2] if ancestor.level > 1]
     if (
-        not v.CONTACTS_STRONG.search(section.title)
+        not any(v.CONTACTS_STRONG.search(title) for title in titles)
         or any(item.box for item in block.items)
         or v.words("when", "template").search(section.title)
     ):
@@ -309,7 +310,11 @@ def _ladder(section: Section, block: ListBlock) -> list[Contact]:
 
 def _rung(item: ListItem, under: str) -> Contact:
     words = plain(item.text.split("\n")[0])
-    match = re.match(r"^([^(:：–—]{2,60}?)\s*(?:[(]([^()]{2,80})[)])?\s*(?:[:：–—-]\s*(.*))?$", words)
+    match = re.match(r"^([^(:：–—]{2,60}?)\s*(?:[(]([^()]{2,80})[)])?(?:(?:\s*[:：]\s*|\s+[–—-]\s+)(.*))?$", words)
     if not match:
         return Contact(words[:80], "", under, {}, item.line)
-    return Contact(match[1].strip(), (match[3] or "").strip(), match[2] or under, {}, item.line)
+    role, when, rest = match[1].strip(), match[2] or under, (match[3] or "").strip()
+    if _TIER.fullmatch(role) and rest:
+        inner = re.match(r"^([^()]{2,60}?)\s*(?:[(]([^()]{2,80})[)])?$", rest)
+        return Contact(f"{role} {inner[1] if inner else rest}", "", (inner[2] if inner else "") or when, {}, item.line)
+    return Contact(role, rest, when, {}, item.line)

@@ -22,7 +22,7 @@ _RANKS: tuple[tuple[int, str], ...] = (
     ),
     (
         3,
-        r"medium|moderate|normal|average|partial|mittel|mäßig|moyen(?:ne)?|modérée?|medi[oa]|moderad[oa]|médi[oa]|middel|gemiddeld|средний|중간|보통|중|中|一般|中程度",
+        r"medium|moderate|normal|average|partial|warning|mittel|mäßig|moyen(?:ne)?|modérée?|medi[oa]|moderad[oa]|médi[oa]|middel|gemiddeld|средний|중간|보통|중|中|一般|中程度",
     ),
     (
         4,

@@ -24,7 +24,7 @@ _CHANNEL_BARE = re.compile(
 _SURE = re.compile(r"YYYY|yyyy|YY-?MM|NNN|XXX|xxx|[{<\[]|brief|short|desc\b|slug|\$|\d{8}|20\d\d-\d\d")
 _DATE = re.compile(r"20\d\d-\d\d-\d\d|20\d{6}")
 _WITHIN = re.compile(
-    r"\b(?:within|no later than|not later than|in less than|in under|under|inside|innerhalb(?: von)?|binnen|spätestens(?: nach)?|sous|dans les|d['’]ici|en menos de|dentro de(?: las)?|antes de|en las|em até|dentro de|no prazo de|entro|binnen)\s(?:the (?:first|next) |de |las |os |um |eine[rsm]? |the )?"
+    r"\b(?:within|no later than|not later than|in less than|in under|under|inside|innerhalb(?: von)?|binnen|spätestens(?: nach)?|sous|dans les|d['’]ici|en menos de|dentro de(?: las)?|antes de|en las|em at[ée]|at[ée]|dentro de|no prazo de|entro|binnen)\s(?:the (?:first|next) |de |las |os |um |eine[rsm]? |the )?"
     r"[^.;,()\n]{0,12}?(?:\d|one|two|three|five|a |an |ein|un|zwei|drei)[^.;,()\n]{0,30}|\d+\s?(?:시간|일|주|영업일)\s?(?:이내|내|안에)|\d+\s?(?:時間|日|営業日|週間)(?:以内|まで)|\d+\s?(?:小时|天|个?工作日|周)(?:内|以内|之内)",
     re.I,
 )

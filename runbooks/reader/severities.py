@@ -67,6 +67,7 @@ def find(root: Section) -> tuple[tuple[Severity, ...], list[Block]]:
     candidates = [found for found in candidates if found.score >= 3 and _distinct(found.levels)]
     if candidates:
         best = max(candidates, key=lambda found: found.score)
+        best.levels.sort(key=lambda pair: pair[0].rank)
         return _completed(root, best), best.claims
     return _named_in_passing(root), []
 
@@ -364,8 +365,9 @@ class _Facts:
         if inner and times.response(inner[1])[0]:
             self.response = inner[1]
             rest = _PARENTHESES.sub("", rest, count=1)
-        if rest.strip():
-            self.meaning.append(rest.strip())
+        rest = re.sub(r"^[(（]([^()（）]*)[)）]$", r"\1", rest.strip())
+        if rest:
+            self.meaning.append(rest)
 
     def read(self, block: Block) -> None:
         if isinstance(block, Paragraph):

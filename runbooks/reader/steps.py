@@ -70,6 +70,9 @@ def _notes(block: Block, depth: int = 0) -> list[str]:
         return []
     if isinstance(block, Paragraph):
         return [" ".join(block.text.split())]
+    if isinstance(block, Fence) and not commands.is_commands(block) and not commands.is_code(block):
+        short = block.text.strip()
+        return [f"`{short}`"] if short and "\n" not in short and "`" not in short and len(short) <= 120 else []
     if isinstance(block, Quote):
         return [note for inner in block.blocks for note in _notes(inner, depth + 1)]
     if isinstance(block, ListBlock):
@@ -222,5 +225,7 @@ def only_questions(items: Sequence[Item]) -> bool:
 
 def imperative(items: Sequence[Item]) -> bool:
     """Whether most of the items begin by telling someone to do something."""
-    told = sum(1 for item in items if v.IMPERATIVE.match(plain(item.text).lstrip("*_ ")))
-    return len(items) >= 2 and told * 3 >= len(items) * 2
+    texts = [plain(item.text).lstrip("*_ ") for item in items]
+    told = sum(1 for text in texts if v.IMPERATIVE.match(text))
+    conditional = sum(1 for text in texts if re.match(r"(?:if|when|once|for)\b.{3,80},|SEV|P[0-4]\b", text, re.I))
+    return len(items) >= 2 and told >= 1 and (told + conditional) * 3 >= len(items) * 2 and told * 2 >= conditional

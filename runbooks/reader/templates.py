@@ -37,7 +37,7 @@ _HTML = re.compile(
 _CHOICE = re.compile(r"[^\s/|](?:\s?)[/|](?:\s?)[^\s/|]")
 _DIAGRAM = re.compile(r"[─│┌┐└┘├┤┬┴┼═║╔╗╚╝▼▲►◄]|-->|==>|\+-{3,}")
 _CONCRETE = re.compile(
-    r"(?<!\d)\d{1,2}:\d{2}(?::\d{2})?\s?(?:UTC|GMT|[AP]M|[A-Z]{3,4}\b|Uhr)?|\b20\d\d-\d\d-\d\d\b|\bINC-?\d+\b|\b\d{1,3}(?:\.\d+)?%"
+    r"(?<!\d)\d{1,2}:\d{2}(?::\d{2})?\s?(?:UTC|GMT|[AP]M|[A-Z]{3,4}\b|Uhr)?|\b20\d\d-\d\d-\d\d\b|\b(?:INC|incident|ticket)[ -]?#?\d+\b|\b\d{1,3}(?:\.\d+)?%"
 )
 _TAG_AT_START = re.compile(r"^\W{0,6}\[([^\[\]\n]{2,40})\]")
 _QUOTED = re.compile(r"[\"“„«「]([^\"“”„«»「」\n]{12,1000})[\"”“»」]")
@@ -101,17 +101,11 @@ def _whole(section: Section, block: Fence | Quote) -> list[Template]:
     template = _template(_title(section, block), text, block.line)
     blanks = len(template.placeholders)
     tagged = bool(template.tags)
-    if context.template:
-        is_one = (
-            blanks > 0
-            or tagged
-            or (
-                not context.example
-                and not _CONCRETE.search(text)
-                and context.communication
-                and len(text) > 40
-            )
-        )
+    concrete = not blanks and _CONCRETE.search(text) is not None
+    if concrete or (context.example and not blanks):
+        is_one = False
+    elif context.template:
+        is_one = blanks > 0 or tagged or (context.communication and len(text) > 40)
     elif context.communication:
         is_one = blanks >= (2 if isinstance(block, Quote) else 1) or tagged
     else:

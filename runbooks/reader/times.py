@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from runbooks.playbook import ResponseRule
 from runbooks.reader.plain import folded
+from runbooks.reader.vocabulary import unaccented
 
 _UNITS: tuple[tuple[float, str], ...] = (
     (1 / 60, r"seconds?|secs?|s|sekunden?|secondes?|segundos?|secondi|초|秒"),
@@ -53,20 +54,26 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"\bfifteen\b", "15"),
     (r"\bthirty\b", "30"),
 )
-_SPOKEN = tuple((re.compile(pattern), digits) for pattern, digits in _WORDS)
+_SPOKEN = tuple((re.compile(unaccented(pattern)), digits) for pattern, digits in _WORDS)
 _NEXT_DAY = re.compile(
+    unaccented(
     r"next[- ](?:business|working|work|week)[- ]?day|\bnbd\b|(?:within |in )?(?:one|1) (?:business|working) day|following (?:business|working) day"
     r"|n[äa]chste[rnm]? (?:werk|arbeits|gesch[äa]fts)tag|jour ouvr[ée] suivant|prochain jour ouvr|lendemain ouvr"
     r"|(?:siguiente|pr[óo]ximo|proximo) d[ií]a (?:h[áa]bil|laborable|laboral|[úu]til)|(?:d[ií]a h[áa]bil|d[ií]a laborable) siguiente|dia [úu]til seguinte"
     r"|giorno lavorativo successivo|prossimo giorno lavorativo|volgende werkdag|翌営業日|次営業日|다음 영업일|익영업일|下一个?工作日|次工作日|следующий рабочий день"
+    )
 )
 _NOW = re.compile(
+    unaccented(
     r"\bimmediate(?:ly)?\b|\basap\b|\binstant(?:ly)?\b|\bright away\b|\bat once\b|as soon as possible|drop everything|\ball hands\b"
     r"|\bsofort(?:ig\w*)?\b|unverz[üu]glich|imm[ée]diat\w*|inmediat\w*|imediat\w*|immediat[oaei]\b|onmiddellijk|немедленно|즉시|即時|即座|直ちに|ただちに|立即|马上"
+    )
 )
 _EVERY = re.compile(
+    unaccented(
     r"\bevery\b|\beach\b|\bper\b|\balle\b|\bjede\w*\b|\bim abstand\b|tou(?:te)?s les|\bchaque\b|\bcada\b|\bogni\b|\belke\b|\biedere\b|кажд"
     r"|ごと|おき|毎|마다|매\s?\d|每|intervals?\b|\bhourly\b|halbst[üu]ndlich|st[üu]ndlich|\bdaily\b|t[äa]glich|\bfrequency\b|\bcadence\b|half[- ]hourly|diariamente|quotidien"
+    )
 )
 
 

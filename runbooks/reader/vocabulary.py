@@ -5,11 +5,33 @@ English first in each, then German, French, Spanish, Portuguese, Italian, Dutch,
 """
 
 import re
+import unicodedata
+
+
+_SPELLINGS = {"ä": "(?:ä|ae?)", "ö": "(?:ö|oe?)", "ü": "(?:ü|ue?)", "ß": "(?:ß|ss)"}
+_PAIR = re.compile(r"\[([À-ÿ])[a-zA-Z]\]")
+
+
+def unaccented(pattern: str) -> str:
+    """The pattern, matching also where the author left the accents out ("Atualizacao", "Naechster")."""
+    pattern = _PAIR.sub(r"\1", pattern).replace("(?:ß|ss)", "ß")
+    result, bracket = [], False
+    for character in pattern:
+        base = unicodedata.normalize("NFD", character)[0] if "À" <= character <= "ÿ" else character
+        if character in "[]":
+            bracket = character == "["
+        if base == character:
+            result.append(_SPELLINGS.get(character, character) if not bracket else character)
+        elif bracket:
+            result.append(character + base)
+        else:
+            result.append(_SPELLINGS.get(character, f"[{character}{base}]"))
+    return "".join(result)
 
 
 def words(*alternatives: str) -> re.Pattern[str]:
     """Any of these, at the start of a word; Latin words also end there unless the pattern says otherwise."""
-    return re.compile(r"(?<![A-Za-zÀ-ÿ])(?:" + "|".join(alternatives) + r")", re.IGNORECASE)
+    return re.compile(r"(?<![A-Za-zÀ-ÿ])(?:" + unaccented("|".join(alternatives)) + r")", re.IGNORECASE)
 
 
 SEVERITY = words(
@@ -973,7 +995,7 @@ BRANCH_CONTAINER = words(
     r"incident types?\b",
     r"types of incidents?",
     r"containment\b",
-    r"mitigations?(?: strategies| actions| steps| playbooks?)?$",
+    r"mitigations?(?: strategies| actions| steps| playbooks?|(?: and| &) (?:resolution|recovery|containment))?$",
     r"(?:by|per) (?:cause|type|scenario|symptom)",
     r"failure modes?",
     r"specific (?:incidents?|procedures|responses?)",
@@ -1020,7 +1042,7 @@ SCENARIO_PREFIX = re.compile(
     re.IGNORECASE,
 )
 IF_BRANCH = re.compile(
-    r"^(?:if\b|when (?!to\b|in doubt|should\b|do\b)|in (?:the )?(?:case|event) of\b|for (?:an? )?(?:suspected|confirmed)\b|(?:suspected|caused by|due to)\b"
+    r"^(?:if\b|when (?!to\b|in doubt|should\b|do\b)|in (?:the )?(?:case|event) of\b|for (?:an? )?(?:suspected|confirmed)\b|for .{3,50}(?:issues?|crash|failures?|outages?|attacks?|breach|incidents?|problems?|errors?|leaks?)$|(?:suspected|caused by|due to)\b"
     r"|falls\b|wenn\b|im falle?\b|bei (?!bedarf)|si (?!besoin|possible)(?=\S)|en cas d|s['’]il|se (?=\S)|em caso de|caso (?=\S)|quando\b|in caso di|als (?=\S)|bij\b"
     r"|如果|当|若)|(?:발생 ?시|일 ?경우|경우|때|인 ?경우|(?<=[가-힣]) 시|の場合(?:は)?|の時|したら|时)\s*[::]?\s*(?:\(.{0,40}\))?$",
     re.IGNORECASE,
@@ -1035,7 +1057,6 @@ SYMPTOM = words(
     r"indicators?\b",
     r"signs?\b",
     r"alerts?\b",
-    r"detection\b",
     r"how to (?:detect|recogni[sz]e)",
     r"what you(?:'ll)? see",
     r"trigger(?:s|ed by)?\b",
@@ -1296,7 +1317,7 @@ NOT_CHECKLIST = words(
     r"^purpose$",
 )
 IMPERATIVE = re.compile(
-    r"^(?:acknowledge|add|alert|announce|apply|ask|assemble|assess|assign|block|begin|bring|build|call|capture|check|clear|close|collect|communicate|compare|confirm|conduct|contact|contain|coordinate|correlate|create|declare|deploy|determine|disable|diagnose|document|drain|draft|enable|engage|ensure|escalate|establish|evaluate|execute|export|fail ?over|file|find|fix|follow|gather|get|hand|identify|implement|increase|inform|inspect|interview|invite|isolate|join|keep|kill|limit|list|locate|log|look|make|mark|monitor|move|note|notify|open|page|patch|pause|perform|pin|post|prepare|preserve|prioriti[sz]e|provide|publish|pull|purge|put|query|quarantine|reach|reboot|record|redirect|reduce|remove|replace|reply|report|request|reset|resolve|restart|restore|retry|revert|review|revoke|roll|rotate|run|scale|schedule|search|send|set|share|shut|silence|snapshot|spin|start|stop|submit|summari[sz]e|suspend|switch|take|tell|test|trace|track|triage|trigger|try|turn|update|use|validate|verify|wait|warn|watch|write)\b",
+    r"^(?:acknowledge|add|alert|announce|apply|ask|assemble|assess|assign|block|begin|bring|build|call|capture|check|clear|close|collect|communicate|compare|confirm|conduct|contact|contain|coordinate|correlate|create|declare|deploy|determine|disable|diagnose|document|drain|draft|enable|engage|ensure|escalate|establish|evaluate|execute|export|fail ?over|file|find|fix|follow|gather|get|hand|identify|implement|increase|inform|inspect|interview|invite|isolate|join|keep|kill|limit|list|locate|log|look|make|mark|monitor|move|note|notify|open|page|patch|pause|perform|pin|post|prepare|preserve|prioriti[sz]e|provide|publish|pull|purge|put|query|quarantine|reach|re-?run|reboot|record|redirect|reduce|remove|replace|reply|report|request|reset|resolve|restart|restore|retry|revert|review|revoke|roll|rotate|run|scale|schedule|search|send|set|share|shut|silence|snapshot|spin|start|stop|submit|summari[sz]e|suspend|switch|take|tell|test|trace|track|triage|trigger|try|turn|update|use|validate|verify|wait|warn|watch|write)\b",
     re.IGNORECASE,
 )
 STATUS_TAG = re.compile(
