@@ -110,7 +110,7 @@ class AddMemberForm(forms.Form):
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = User.objects.filter(is_active=True).exclude(teams=team)
-        cast(forms.ModelChoiceField[User], self.fields["user"]).queryset = people
+        cast("forms.ModelChoiceField[User]", self.fields["user"]).queryset = people
 
 
 class SignInForm(allauth_forms.LoginForm):
