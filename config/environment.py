@@ -7,13 +7,17 @@ import difflib
 import os
 import secrets
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+import pydantic
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -26,9 +30,9 @@ class ConfigurationError(Exception):
 
 
 def _comma_separated(value: object) -> object:
-    return (
-        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-    )
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def _folder(value: Path) -> Path:
@@ -53,6 +57,23 @@ def _database_url(value: SecretStr) -> SecretStr:
 def _redis_url(value: SecretStr) -> SecretStr:
     if urlsplit(value.get_secret_value()).scheme not in ("redis", "rediss", "unix"):
         raise ValueError("it must begin with redis://, rediss:// or unix://")
+    return value
+
+
+def _email_url(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in ("smtp", "smtp+tls", "smtps") or not parts.hostname:
+        raise ValueError(
+            "it must look like smtp+tls://user:password@mail.example.com:587 (or smtp://, smtps://)"
+        )
+    return value
+
+
+def _email_address(value: str) -> str:
+    try:
+        validate_email(parseaddr(value)[1])
+    except ValidationError:
+        raise ValueError("it must be an address, such as Allclear <allclear@example.com>") from None
     return value
 
 
@@ -108,6 +129,12 @@ class Environment(BaseSettings):
     organisation: str = Field(
         "Allclear", alias="ALLCLEAR_ORGANISATION", max_length=60, description="Name shown on the pages"
     )
+    email_url: Annotated[SecretStr, AfterValidator(_email_url)] | None = Field(
+        None, alias="ALLCLEAR_EMAIL_URL", description="SMTP server that sends links to choose a new password"
+    )
+    email_from: Annotated[str, AfterValidator(_email_address)] = Field(
+        "allclear@localhost", alias="ALLCLEAR_EMAIL_FROM", description="Sender of Allclear's e-mail"
+    )
     log_json: bool = Field(False, alias="ALLCLEAR_LOG_JSON", description="Log one JSON object a line")
 
     @property
@@ -151,12 +178,12 @@ def variables() -> dict[str, Any]:
     return {str(field.alias): field for field in Environment.model_fields.values()}
 
 
-def read(environ: Mapping[str, str] = os.environ) -> Environment:
+def read() -> Environment:
     """The settings of this process; ConfigurationError says what is unknown or malformed."""
-    problems = _unknown(environ)
+    problems = _unknown(os.environ)
     try:
         environment = Environment()
-    except ValidationError as error:
+    except pydantic.ValidationError as error:
         problems += [_sentence(dict(detail)) for detail in error.errors()]
     if problems:
         raise ConfigurationError("\n".join(problems))

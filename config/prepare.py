@@ -32,10 +32,22 @@ def prepare() -> None:
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
+    make_broker()
     call_command("collectstatic", verbosity=0, interactive=False)
     if "load_starter" in get_commands():
         with contextlib.redirect_stdout(io.StringIO()):
             call_command("load_starter")
+
+
+def make_broker() -> None:
+    """The tables through which PostgreSQL carries messages: worker and clock would race to make them."""
+    from django.conf import settings
+
+    from config.celery import app
+
+    if not settings.REDIS_URL:
+        with app.connection_for_write() as connection:
+            app.amqp.queues["celery"](connection.default_channel).declare()
 
 
 def address() -> str:

@@ -50,7 +50,7 @@ class Child:
         return await self.process.wait()
 
     async def stop(self) -> None:
-        """Ask, wait, then insist, with the whole group: a worker has children of its own."""
+        """Ask, wait, then insist."""
         process = self.process
         if process is None or process.returncode is not None:
             return
@@ -60,8 +60,13 @@ class Child:
             await asyncio.wait_for(process.wait(), PATIENCE)
         except TimeoutError:
             say(self.name, "does not stop; killing it")
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the whole group at once: a worker has children of its own."""
+        if self.process:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
 
 async def spawn(command: list[str], keep_open: tuple[int, ...] = ()) -> asyncio.subprocess.Process:
@@ -103,11 +108,19 @@ async def keep_database(cluster: postgres.Cluster, server: subprocess.Popen[byte
 async def run(settings: Environment, listening: socket.socket, server: subprocess.Popen[bytes] | None) -> int:
     """Prepare, start the children, say the address, and wait for the signal to stop."""
     stopping = asyncio.Event()
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(signum, stopping.set)
+
+    def stop() -> None:
+        if stopping.is_set():  # asked twice: no more patience
+            for child in children:
+                child.kill()
+        say("", "Stopping")
+        stopping.set()
+
     cluster = postgres.Cluster.at(settings.home)
     keepers = [asyncio.create_task(keep_database(cluster, server))] if server else []
     children = kin(listening.fileno())
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(signum, stop)
     working = asyncio.create_task(work(children, listening))
     waiting = asyncio.create_task(stopping.wait())
     await asyncio.wait([working, waiting], return_when=asyncio.FIRST_COMPLETED)
