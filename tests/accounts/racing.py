@@ -45,7 +45,7 @@ def _someone_waits_for_a_lock(outcome: Future[object]) -> bool:
     pause = threading.Event()
     for _ in range(100):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
             if cursor.fetchone()[0]:
                 return True
         if outcome.done():
