@@ -11,9 +11,10 @@ from markdown_it.token import Token
 
 from runbooks import markdown
 from runbooks.fallback import is_unset
-from runbooks.outline import branch_size, cadence_words, channel_line, plural, questions, steps, worth_fixing
+from runbooks.outline import branch_size, cadence_words, channel_line, plural, questions, steps
 from runbooks.playbook import Playbook
 from runbooks.related import Shelf
+from runbooks.understood import to_fix
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.{1,20000}?)\n---[ \t]*\n", re.DOTALL)
 _BEYOND = 1_000_000_000  # a line after every document's last
@@ -104,7 +105,7 @@ class _Tags:
     def __init__(self, playbook: Playbook, text: str, shelf: Shelf) -> None:
         self._playbook = playbook
         self._links = shelf.links(playbook)
-        self._warnings = worth_fixing(playbook)
+        self._warnings = to_fix(playbook, shelf)
         self._channel_line = channel_line(playbook, text)
 
     def between(self, start: int, end: int) -> tuple[str, bool]:

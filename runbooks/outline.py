@@ -193,8 +193,8 @@ def _postmortem(playbook: Playbook) -> Part:
     template = playbook.postmortem_template
     sections = sum(line.startswith("#") for line in template.text.splitlines())
     detail = plural(sections, "section") if sections else ""
-    finds = (Find("Template", template.line, detail),) if template.present else ()
-    return Part("postmortem_template", "Post-mortem template", "1", detail, finds)
+    finds = (Find(detail or "Found", template.line),) if template.present else ()
+    return Part("postmortem_template", "Post-mortem template", "1", finds=finds)
 
 
 def _deadlines(playbook: Playbook) -> Part:

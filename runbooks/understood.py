@@ -1,5 +1,6 @@
 """Everything a page says beside a source: what was found, what was not, what is worth fixing."""
 
+import re
 from dataclasses import dataclass
 
 from runbooks.outline import Part, found, missing, worth_fixing
@@ -7,6 +8,8 @@ from runbooks.playbook import Playbook, Warning_
 from runbooks.reader import ReaderError, read
 from runbooks.related import Link, Shelf
 from runbooks.source import text_of
+
+_ASKS_FOR = re.compile(r"`([^`]+\.(?:md|markdown))`.*Load that runbook", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,16 @@ def of_playbook(playbook: Playbook, text: str, shelf: Shelf) -> Understood:
     return Understood(
         parts=found(playbook, text),
         missing=missing(playbook),
-        warnings=worth_fixing(playbook),
+        warnings=to_fix(playbook, shelf),
         related=shelf.links(playbook),
     )
+
+
+def to_fix(playbook: Playbook, shelf: Shelf) -> tuple[Warning_, ...]:
+    """What is worth fixing, without asking for runbooks that are here: the reader cannot know which there are."""
+    return tuple(w for w in worth_fixing(playbook) if not _is_settled(w, shelf))
+
+
+def _is_settled(warning: Warning_, shelf: Shelf) -> bool:
+    wanted = _ASKS_FOR.search(warning.message)
+    return bool(wanted and shelf.url(wanted[1]))

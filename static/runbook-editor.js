@@ -66,6 +66,8 @@
     goTo(Number(find.dataset.line));
   });
 
+  document.querySelector('.numbered')?.setAttribute('hidden', '');
+
   let open = [];
   const unfolded = () => [...document.querySelectorAll('#understood details[open]')].map(d => d.id);
   document.addEventListener('htmx:beforeSwap', e => { if (e.target.id === 'understood') open = unfolded(); });

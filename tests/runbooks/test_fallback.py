@@ -167,4 +167,6 @@ def test_the_starter_has_every_part() -> None:
     assert len(starter.branches) == 5 and len(starter.templates) == 3
     assert starter.channel_pattern and starter.postmortem_template.present and starter.deadlines
     assert starter.contacts[0].role == "Primary On-Call" and len(starter.contacts) == 4
-    assert len(starter.related) == 3
+    assert {r.target for r in starter.related} == {
+        f"./{n}.md" for n in ("rollback", "deployment", "secrets-management")
+    }

@@ -27,7 +27,9 @@ def test_the_address_follows_the_file_name_and_never_clashes(ada: User) -> None:
     assert slugs == ["deploy", "deploy-2", "new-2", "runbook"]
 
 
-def test_the_first_runbook_is_for_incidents_and_the_second_only_if_asked(ada: User, revision: Revision) -> None:
+def test_the_first_runbook_is_for_incidents_and_the_second_only_if_asked(
+    ada: User, revision: Revision
+) -> None:
     second = operations.create_runbook(OTHER, by=ada).runbook
     assert Runbook.objects.get(is_default=True) == revision.runbook
     operations.set_default(second, by=ada)
@@ -60,7 +62,9 @@ def test_publishing_the_same_again_changes_nothing(ada: User, revision: Revision
     assert Revision.objects.count() == 1
 
 
-def test_who_began_from_an_older_revision_is_told_of_the_newer(ada: User, grace: User, revision: Revision) -> None:
+def test_who_began_from_an_older_revision_is_told_of_the_newer(
+    ada: User, grace: User, revision: Revision
+) -> None:
     theirs = operations.publish(revision.runbook, SOURCE + b"theirs\n", by=grace, base=1)
     with pytest.raises(operations.PublishedMeanwhile) as meanwhile:
         operations.publish(revision.runbook, SOURCE + b"mine\n", by=ada, base=1)

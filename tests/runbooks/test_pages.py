@@ -44,7 +44,7 @@ def test_the_page_shows_the_document_with_what_was_understood(author: Client, re
     assertContains(page, "2 severity levels")
     assertContains(page, "Checklist, 2 steps, channel name")
     assertContains(page, "1 contact, 1 not set")
-    assertContains(page, '<a href="#L9" data-line="9">Triage</a>')
+    assertContains(page, "Checklists</a> <small>Triage: 2 steps</small>")
     assertContains(page, "The starter’s “If caused by a recent deployment”")
 
 

@@ -11,7 +11,15 @@ def as_browser_sends(text: str) -> str:
 
 @pytest.mark.parametrize(
     "source",
-    [b"# a\n- b\n", b"# a\r\n- b\r\n", b"\xef\xbb\xbf# a\n", b"# a\r\nmixed\nends\r\n\n", b"no end", b"lone\rreturn", b"\n\n# a"],
+    [
+        b"# a\n- b\n",
+        b"# a\r\n- b\r\n",
+        b"\xef\xbb\xbf# a\n",
+        b"# a\r\nmixed\nends\r\n\n",
+        b"no end",
+        b"lone\rreturn",
+        b"\n\n# a",
+    ],
 )
 def test_text_that_was_not_touched_is_the_same_bytes(source: bytes) -> None:
     assert from_text(as_browser_sends(text_of(source)), source) == source
