@@ -31,7 +31,7 @@ def matching(incidents: IncidentQuerySet, text: str) -> IncidentQuerySet:
     """Those with every word of ``text``, of which the last may be unfinished; and the one of that number."""
     words = _words(text)
     if not words:
-        return incidents
+        return incidents.none() if text else incidents
     query = SearchQuery(_all_of(words), search_type="raw", config="simple")
     found = Q(search=query)
     if NUMBER.fullmatch(text.strip()):
