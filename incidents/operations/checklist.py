@@ -196,7 +196,7 @@ def add_checklists(incident: Incident, found: Iterable[books.Checklist | books.B
     have = {(c.title, c.phase, c.is_branch) for c in incident.checklists.all()}
     last = incident.checklists.aggregate(last=Max("position"))["last"]
     position = 0 if last is None else last + 1
-    added = []
+    added: list[str] = []
     for part in found:
         branch = isinstance(part, books.Branch)
         phase = "" if isinstance(part, books.Branch) else part.phase

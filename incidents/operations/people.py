@@ -109,14 +109,10 @@ def see(incident_id: int, user_id: int) -> None:
     notify("presence_changed", incident_id=incident_id)
 
 
-def stay(present: set[tuple[int, int]]) -> None:
-    """``see`` for many at once, as (incident, user), who are known to be there; tells nobody."""
-    now = timezone.now()
-    # In one order: two processes that touch the same rows must not wait for each other.
-    rows = [Presence(incident_id=i, user_id=u, seen_at=now) for i, u in sorted(present)]
-    Presence.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["incident", "user"], update_fields=["seen_at"]
-    )
+def stay(incident_id: int, user_ids: set[int]) -> None:
+    """Keep that those who are in the room still are."""
+    here = Presence.objects.fresh().filter(incident_id=incident_id, user_id__in=user_ids)
+    here.update(seen_at=timezone.now())
 
 
 @transaction.atomic

@@ -19,8 +19,8 @@ def save_service(
     """Add a service (``service_id`` None) or change one; the slug stays when it is renamed. Raises ``Refused``
     where the name is taken, in whatever case."""
     _check(by)
-    service = Service.objects.select_for_update().get(pk=service_id) if service_id else Service()
-    if Service.objects.filter(name__iexact=name).exclude(pk=service_id).exists():
+    service = Service() if service_id is None else Service.objects.select_for_update().get(pk=service_id)
+    if Service.objects.filter(name__iexact=name).exclude(pk=service.pk).exists():
         raise _taken(name)
     service.name, service.description, service.team = name, description, team
     service.slug = service.slug or _free_slug(name)
