@@ -1,11 +1,20 @@
 """What a declaration may choose from: runbooks with severities, teams and services, each read once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from accounts.models import Team
 from incidents.models import Service
 from runbooks.fallback import EffectivePlaybook, effective, starter_playbook
 from runbooks.models import Runbook
+
+Thing = TypeVar("Thing", Team, Service)
+
+
+def named(things: Iterable[Thing], slug: str | None) -> Thing | None:
+    """The one that an address names, if there is one."""
+    return next((thing for thing in things if thing.slug == slug), None)
 
 
 @dataclass(frozen=True, slots=True)

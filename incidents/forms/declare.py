@@ -92,8 +92,8 @@ class DeclareForm(forms.Form):
 
     def renew(self) -> None:
         """Give the form a key of its own: the one that it came with has declared something else."""
-        self.data = self.data.copy()
-        self.data["key"] = str(uuid4())
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["key"] = str(uuid4())  # type: ignore[index]
 
     @property
     def revision(self) -> Revision | None:

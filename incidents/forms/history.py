@@ -1,16 +1,15 @@
 """What the history is asked for. A filter that makes no sense is no filter: an old link still shows something."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from accounts.models import Team
 from incidents.models import IncidentQuerySet, Service
+from incidents.options import named
 from incidents.search import matching
 from incidents.states import ENDED, OPEN, Status
 
 LONGEST_QUERY = 500
-Thing = TypeVar("Thing", Team, Service)
 
 #: The choices of status: two groups, then each.
 STATUSES: dict[str, tuple[Status, ...]] = {"open": OPEN, "ended": ENDED} | {s.value: (s,) for s in Status}
@@ -34,8 +33,8 @@ class Asked:
             words=said.get("q", "").strip()[:LONGEST_QUERY],
             status=status if status in STATUSES else "",
             severity=int(severity) if severity in LEVELS else None,
-            team=_named(teams, said.get("team")),
-            service=_named(services, said.get("service")),
+            team=named(teams, said.get("team")),
+            service=named(services, said.get("service")),
             private=said.get("private") == "1",
         )
 
@@ -60,7 +59,3 @@ class Asked:
 
 #: The levels to choose from, as the address has them.
 LEVELS = ("1", "2", "3", "4", "5")
-
-
-def _named(things: Iterable[Thing], slug: str | None) -> Thing | None:
-    return next((thing for thing in things if thing.slug == slug), None)

@@ -1,8 +1,7 @@
 """The board: what is open, and when nothing is, how ready the team is."""
 
 import time
-from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -15,8 +14,7 @@ from accounts.models import Team
 from incidents import board as boards
 from incidents import readiness
 from incidents.models import Service
-
-Thing = TypeVar("Thing", Team, Service)
+from incidents.options import named
 
 
 @member
@@ -25,7 +23,7 @@ def board(request: MemberRequest) -> HttpResponse:
     """The whole page; for htmx the parts that change, each to be swapped in by its id."""
     teams = list(Team.objects.all())
     services = list(Service.objects.filter(archived_at=None))
-    team, service = _named(teams, request.GET.get("team")), _named(services, request.GET.get("service"))
+    team, service = named(teams, request.GET.get("team")), named(services, request.GET.get("service"))
     shown = boards.read(request.user, team, service)
     context: dict[str, Any] = {
         "board": shown,
@@ -39,11 +37,7 @@ def board(request: MemberRequest) -> HttpResponse:
         "now": timezone.now(),
         "organisation": settings.ORGANISATION,
     }
-    if request.htmx:
+    if "HX-Request" in request.headers:
         return render(request, "incidents/board_live.html", context | {"swap": True})
     context |= {"figures": boards.figures(request.user), "since": int(time.time() * 1000)}
     return render(request, "incidents/board.html", context)
-
-
-def _named(things: Iterable[Thing], slug: str | None) -> Thing | None:
-    return next((thing for thing in things if thing.slug == slug), None)

@@ -111,7 +111,7 @@ def test_a_row_says_all_that_a_commander_asks(
     operations.assign_role(incident.pk, "commander", grace, by=ada)
     operations.change_status(incident.pk, "identified", by=ada)
     operations.add_note(incident.pk, "Rolled **back** in Vercel", by=grace)
-    step = incident.steps.asked().first()
+    step = incident.steps.asked()[0]
     operations.set_step_done(incident.pk, step.pk, True, by=grace)
     page = page_of(eve_in)
     for words in (

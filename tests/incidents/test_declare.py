@@ -123,8 +123,10 @@ def test_declare_twice_at_once_makes_one_incident(grace_in: Client, grace: User,
         connections.close_all()
 
     threads = [threading.Thread(target=send, args=(client_for(grace),)) for _ in range(2)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert places == [f"/incidents/{Incident.objects.get().pk}/"] * 2
 
 
