@@ -1,7 +1,5 @@
 """Where each app's pages are."""
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 
 from config.health import healthz
@@ -14,9 +12,8 @@ handler500 = "config.errors.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("accounts.sign_in")),
-    *(
-        path("", include(f"{app}.urls"))
-        for app in ("accounts", "runbooks", "incidents", "live")
-        if find_spec(f"{app}.urls")
-    ),
+    path("", include("accounts.urls")),
+    path("", include("runbooks.urls")),
+    path("", include("incidents.urls")),
+    path("", include("live.urls")),
 ]
