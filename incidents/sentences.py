@@ -1,5 +1,6 @@
 """What a timeline event says, in words that follow the name of whoever did it."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -47,6 +48,11 @@ ICONS: dict[str, str] = {
     Kind.ACCESS_GRANTED: "i-key",
     Kind.ACCESS_REVOKED: "i-key",
 }
+
+_IF = re.compile(
+    r"^(if|when|in case of|in the event of)\s+((it|this) (is|was) )?((caused by|due to|related to)\s+)?((a|an|the)\s+)?",
+    re.IGNORECASE,
+)
 
 ROLES = {
     IncidentRole.COMMANDER: "command",
@@ -176,8 +182,14 @@ def _answered(data: Data) -> SafeString:
     return format_html("answered <q>{}</q>", render_inline(str(data.get("step_text", ""))))
 
 
+def cause(title: str) -> str:
+    """A branch's title as the cause itself: "If caused by recent deployment" is "Recent deployment"."""
+    short = _IF.sub("", title).strip(" :")
+    return short[:1].upper() + short[1:] if short else title
+
+
 def _branch(verb: str) -> Callable[[Data], SafeString]:
-    return lambda data: format_html("{} <strong>{}</strong>", verb, data.get("title", ""))
+    return lambda data: format_html("{} <strong>{}</strong>", verb, cause(str(data.get("title", ""))))
 
 
 def _steps_added(data: Data) -> SafeString:

@@ -5,7 +5,7 @@
 
   document.addEventListener('htmx:afterSwap', e => {
     const box = dialog();
-    if (!box || e.detail.target.id !== 'dialog-body') return;
+    if (!box || e.detail.target?.id !== 'dialog-body') return;
     if (!e.detail.target.childElementCount) { box.close(); return; }
     if (!box.open) box.showModal();
     box.querySelector('[aria-invalid="true"], .bad input, textarea, select, input:not([type="hidden"])')?.focus();

@@ -16,6 +16,7 @@ from incidents.forms.fields import MomentField, WordsField
 from incidents.forms.moments import SaidAtField
 from incidents.models import Checklist, Incident, Service, Step, TimelineEvent
 from incidents.room import Room
+from incidents.sentences import cause
 from incidents.states import Kind, Status
 
 OUTDATED = "This form is too old. Send it again."
@@ -324,12 +325,16 @@ class ChooseBranchForm(RoomForm):
 
     @property
     def heading(self) -> str:
-        return f"Suspect “{self.about}” instead"
+        return f"Suspect “{cause(str(self.about))}” instead"
 
     @property
     def note(self) -> str:
         chosen = self.room.chosen
-        return f"“{chosen.checklist}” is given up; what was done there stays on record." if chosen else ""
+        return (
+            f"“{cause(str(chosen.checklist))}” is given up; what was done there stays on record."
+            if chosen
+            else ""
+        )
 
 
 class AbandonBranchForm(RoomForm):
@@ -338,7 +343,7 @@ class AbandonBranchForm(RoomForm):
 
     @property
     def heading(self) -> str:
-        return f"Not the cause: {self.about}"
+        return f"Not the cause: {cause(str(self.about))}"
 
 
 def _url_in(text: str) -> tuple[str, str]:

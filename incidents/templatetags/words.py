@@ -6,6 +6,7 @@ from django import template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from incidents import sentences
 from runbooks.markdown import render, render_inline
 
 register = template.Library()
@@ -33,6 +34,11 @@ def inline(text: str) -> SafeString:
 def id_of(prefix: str, number: object) -> str:
     """An element's id: ``"step-"|id:12``."""
     return f"{prefix}{number}"
+
+
+@register.filter
+def cause(title: str) -> str:
+    return sentences.cause(title)
 
 
 @register.filter
