@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from runbooks import wording
 from runbooks.levels import levels_named
@@ -126,25 +125,26 @@ class EffectivePlaybook:
             return severity.cadence_minutes
         if "cadences" in self.from_starter:
             return DEFAULT_CADENCE.get(level)
-        if named := [c.minutes for c in self._counted() if level in self._levels(c)]:
+        if named := [minutes for minutes, c in self._counted() if level in self._levels(c)]:
             return min(named)
         general = self._general_cadence()
         if general is None:
             return DEFAULT_CADENCE.get(level)
         return None if self.response_for(level).rule == "next_business_day" else general
 
-    def _counted(self) -> list[Any]:
-        return [cadence for cadence in self.cadences if cadence.minutes]
+    def _counted(self) -> list[tuple[int, Cadence]]:
+        return [(cadence.minutes, cadence) for cadence in self.cadences if cadence.minutes]
 
     def _levels(self, cadence: Cadence) -> frozenset[int]:
         return levels_named(cadence.severity, self.severities)
 
     def _general_cadence(self) -> int | None:
-        general = [c for c in self._counted() if not c.severity]
-        general.sort(
-            key=lambda c: (not c.audience.lower().startswith("internal"), bool(c.audience), c.minutes)
-        )
-        return general[0].minutes if general else None
+        general = [
+            (not c.audience.lower().startswith("internal"), bool(c.audience), minutes)
+            for minutes, c in self._counted()
+            if not c.severity
+        ]
+        return min(general)[2] if general else None
 
     def checklists_for(self, level: int) -> tuple[Checklist, ...]:
         """Those for every level, and those whose title, or else phase, names this one."""
@@ -218,7 +218,7 @@ def _has(playbook: Playbook, part: str) -> bool:
 
 def is_starter(source: bytes) -> bool:
     """Whether ``source`` is a runbook of the starter set, untouched."""
-    return bytes(source) in {path.read_bytes() for path in STARTER.glob("*.md")}
+    return source in {path.read_bytes() for path in STARTER.glob("*.md")}
 
 
 @lru_cache(maxsize=1)

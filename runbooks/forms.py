@@ -84,7 +84,7 @@ class RunbookForm(forms.Form):
         return sources.pack(self.upload) if self.upload else str(self.data.get("exact", ""))
 
 
-def _read(chosen: UploadedFile) -> bytes:
+def _read(chosen: "UploadedFile[bytes]") -> bytes:
     """The file, or as much of it as shows that it is too large."""
     return bytes(chosen.read(sources.MAX_BYTES + 1))
 

@@ -157,7 +157,7 @@ def _table_end(*_: Any) -> str:
 
 def _make_parser() -> MarkdownIt:
     parser = MarkdownIt("gfm-like2", {"html": False, "langPrefix": ""})
-    rules = {"list_item_open": _list_item, "image": _image, "table_open": _table, "table_close": _table_end}
+    rules: dict[str, Callable[..., str]] = {"list_item_open": _list_item, "image": _image, "table_open": _table, "table_close": _table_end}
     for name, rule in rules.items():
         parser.add_render_rule(name, rule)
     return parser

@@ -26,7 +26,7 @@ editing = require_http_methods(["GET", "HEAD", "POST"])
 @editing
 def new(request: MemberRequest) -> HttpResponse:
     default = Runbook.objects.default()
-    initial = default is None or default.current is None or is_starter(default.current.source)
+    initial = default is None or default.current is None or is_starter(bytes(default.current.source))
     if request.method != "POST":
         return _new_page(request, RunbookForm(initial={"for_incidents": initial}), "")
     form = RunbookForm(request.POST, request.FILES)

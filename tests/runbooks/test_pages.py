@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import Team, User
@@ -126,7 +127,7 @@ def test_any_page_number_is_answered(author: Client, revision: Revision, page: s
 
 
 def test_queries_do_not_grow_with_runbooks_or_revisions(
-    author: Client, ada: User, revision: Revision, django_assert_max_num_queries: Callable[..., object]
+    author: Client, ada: User, revision: Revision, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for n in range(40):
         operations.publish(revision.runbook, SOURCE + b"%d\n" % n, by=ada)
@@ -137,7 +138,7 @@ def test_queries_do_not_grow_with_runbooks_or_revisions(
         ("broken-things/revisions/", 8),
         ("broken-things/edit/", 8),
     ):
-        with django_assert_max_num_queries(most):  # type: ignore[operator]
+        with django_assert_max_num_queries(most):
             author.get(f"/runbooks/{path}")
 
 
