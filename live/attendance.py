@@ -22,7 +22,8 @@ GRACE = 4.0
 
 
 class Attendance:
-    def __init__(self) -> None:
+    def __init__(self, ready: asyncio.Event) -> None:
+        self._ready = ready
         self._open: Counter[tuple[int, int]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -39,34 +40,41 @@ class Attendance:
 
     def confirm(self, incident_id: int) -> None:
         """Say again who is here: another process, where somebody closed one of two pages, may have it wrong."""
-        here = {user_id for incident, user_id in self._open if incident == incident_id}
-        if here:
+        if here := self._here(incident_id):
             self._spawn(0, _see_missing, incident_id, here)
 
     async def refresh(self) -> None:
-        if self._open:
-            await in_thread(operations.stay, set(self._open))
+        for incident_id in {incident for incident, _ in self._open}:
+            await in_thread(_stay, incident_id, self._here(incident_id))
+
+    def _here(self, incident_id: int) -> set[int]:
+        return {user_id for incident, user_id in self._open if incident == incident_id}
 
     def _leave(self, incident_id: int, user_id: int, since: datetime) -> None:
         if (incident_id, user_id) not in self._open:
             operations.leave(incident_id, user_id, since)
 
     def _spawn(self, after: float, work: Callable[..., None], *args: Any) -> None:
-        task = asyncio.create_task(_try(after, work, *args))
+        task = asyncio.create_task(self._try(after, work, *args))
         self._tasks.add(task)  # the loop keeps only weak references
         task.add_done_callback(self._tasks.discard)
+
+    async def _try(self, after: float, work: Callable[..., None], *args: Any) -> None:
+        await asyncio.sleep(after)
+        await self._ready.wait()  # else our own viewers would not hear of it
+        try:
+            await in_thread(work, *args)
+        except Exception:  # the next sign of life, or the sweep of stale ones, puts it right
+            log.warning("Presence could not be kept", exc_info=True)
 
     def close(self) -> None:
         for task in self._tasks:
             task.cancel()
 
 
-async def _try(after: float, work: Callable[..., None], *args: Any) -> None:
-    await asyncio.sleep(after)
-    try:
-        await in_thread(work, *args)
-    except Exception:  # the next sign of life, or the sweep of stale ones, puts it right
-        log.warning("Presence could not be kept", exc_info=True)
+def _stay(incident_id: int, here: set[int]) -> None:
+    operations.stay(incident_id, here)
+    _see_missing(incident_id, here)
 
 
 def _see_missing(incident_id: int, here: set[int]) -> None:

@@ -41,7 +41,7 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         self.closed = False
         self.ready = asyncio.Event()
-        self.attendance = Attendance()
+        self.attendance = Attendance(self.ready)
         self.board = Board(self.ready)
         self.rooms: dict[int, Room] = {}
         self._of_user: dict[int, list[Stream]] = defaultdict(list)

@@ -1,0 +1,227 @@
+"""What those who look at one incident are told, through a real web process."""
+
+from datetime import timedelta
+from http.client import HTTPConnection
+
+import pytest
+from django.db import connection
+
+from accounts import operations as people
+from accounts.models import User
+from incidents import operations
+from incidents.models import Incident
+from incidents.sections import NAMES
+from tests.live.streaming import Stream, closing_all, get, get_json
+
+
+def say(incident: Incident, by, text: str = "Rolled back the release"):
+    return operations.add_note(incident.pk, by=by, text=text)
+
+
+def listeners() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'allclear live'")
+        return cursor.fetchone()[0]
+
+
+def somebody(number: int):
+    return User.objects.create_user(
+        f"viewer{number}@example.com", "a long enough password", name=f"Viewer {number}"
+    )
+
+
+def test_a_change_reaches_the_others_within_a_second(follow, grace, ada, incident):
+    stream = follow(grace, incident)
+    stream.within(0.5)
+    say(incident, ada)
+    assert "Rolled back the release" in stream.next("feed", seconds=1).data
+
+
+def test_changes_come_in_order_and_carry_the_number_of_the_event(follow, grace, ada, incident):
+    stream = follow(grace, incident)
+    stream.within(0.5)
+    for words in ("first", "second", "third"):
+        note = say(incident, ada, words)
+        event = stream.next("feed")
+        assert words in event.data and event.id == str(note.seq)
+
+
+def test_a_burst_is_shown_in_few_pieces_and_whole(follow, grace, ada, incident):
+    stream = follow(grace, incident)
+    stream.within(0.5)
+    last = [say(incident, ada, f"note {n}") for n in range(25)][-1]
+    feeds = [event for event in stream.within(2) if event.name == "feed"]
+    assert len(feeds) < 15
+    assert "note 24" in feeds[-1].data and feeds[-1].id == str(last.seq)
+
+
+def test_only_what_an_event_changes_is_sent(follow, grace, ada, incident):
+    stream = follow(grace, incident)
+    stream.within(0.5)
+    say(incident, ada)
+    assert {event.name for event in stream.within(1)} == {"feed"}
+
+
+def test_who_is_up_to_date_gets_nothing_but_who_is_here(follow, grace, incident):
+    stream = follow(grace, incident)
+    assert {event.name for event in stream.within(1)} <= {"presence"}
+
+
+def test_after_a_dropped_connection_nothing_is_missing(follow, client_for, grace, ada, incident):
+    client = client_for(grace)
+    stream = follow(client, incident)
+    stream.within(0.5)
+    say(incident, ada, "before")
+    known = stream.next("feed").id
+    stream.close()
+    missed = say(incident, ada, "while away")
+    # The address still names the event that the page began with, or any other: what was received last counts.
+    events = follow(client, incident, last_id=known).within(1)
+    assert {event.name for event in events} == set(NAMES)
+    assert known == str(missed.seq - 1)
+    assert "while away" in next(event.data for event in events if event.name == "feed")
+    assert events[-1].id == str(missed.seq)
+
+
+def test_who_knows_nothing_gets_everything(server, client_for, grace, incident):
+    with closing_all([Stream(server, f"/live/incidents/{incident.pk}/", client_for(grace))]) as (stream,):
+        assert {event.name for event in stream.within(1)} == {"hb", *NAMES}
+
+
+@pytest.mark.parametrize("after", ["-1", "x", "9" * 30, "1e3", "%00", "%D9%A3"])
+def test_a_senseless_number_does_no_harm(server, client_for, grace, ada, incident, after):
+    path = f"/live/incidents/{incident.pk}/?after={after}"
+    with closing_all([Stream(server, path, client_for(grace))]) as (stream,):
+        if stream.status == 400:
+            return
+        say(incident, ada)
+        assert "Rolled back" in stream.next("feed").data
+
+
+def test_a_stream_is_neither_stored_nor_held_back(follow, grace, incident):
+    headers = follow(grace, incident).response.headers
+    assert headers["Content-Type"].startswith("text/event-stream")
+    assert "no-store" in headers["Cache-Control"]
+    assert headers["X-Accel-Buffering"] == "no"
+
+
+def test_everybody_sees_times_in_their_own_zone(follow, grace, ada, eve, incident):
+    people.change_profile(grace.pk, name="Grace Hopper", timezone_name="Asia/Kathmandu")
+    streams = [follow(grace, incident), follow(eve, incident)]
+    note = say(incident, ada)
+    in_kathmandu, in_utc = (stream.next("feed").data for stream in streams)
+    assert f"{note.occurred_at + timedelta(hours=5, minutes=45):%H:%M}" in in_kathmandu
+    assert f"{note.occurred_at:%H:%M}" in in_utc
+    assert in_kathmandu != in_utc
+
+
+def test_signed_out_people_get_no_stream(server, client, incident):
+    assert get(server, f"/live/incidents/{incident.pk}/")[0] == 302
+    assert get(server, "/live/board/")[0] == 302
+
+
+def test_a_private_incident_does_not_exist_for_others(server, client_for, eve, declared):
+    private = declared(is_private=True)
+    for path in (f"/live/incidents/{private.pk}/", f"/live/incidents/{private.pk}/poll/"):
+        assert get(server, path, client_for(eve))[0] == 404
+    assert get(server, f"/live/incidents/{private.pk + 1}/", client_for(eve))[0] == 404
+    assert get(server, f"/live/incidents/{10**30}/", client_for(eve))[0] == 404
+
+
+def test_who_loses_access_is_told_so_and_nothing_more(follow, ada, grace, declared):
+    private = declared(is_private=True)
+    operations.grant_access(private.pk, grace, by=ada)
+    stream = follow(grace, private)
+    stream.within(0.5)
+    operations.revoke_access(private.pk, grace, by=ada)
+    say(private, ada, "now between ourselves")
+    assert [(e.name, e.data) for e in stream.until_end()] == [("bye", "no-access")]
+
+
+def test_an_incident_made_private_leaves_the_others_screens(follow, ada, eve, incident):
+    stream, stays = follow(eve, incident), follow(ada, incident)
+    stream.within(0.5)
+    operations.change_privacy(incident.pk, True, by=ada)
+    say(incident, ada, "now between ourselves")
+    assert [event.name for event in stream.until_end()] == ["bye"]
+    assert "now between ourselves" in [e.data for e in stays.within(1) if e.name == "feed"][-1]
+
+
+def test_a_deactivated_persons_streams_end(follow, ada, grace, incident):
+    streams = [follow(grace, incident), follow(grace)]
+    people.deactivate(grace.pk, by=ada)
+    for stream in streams:
+        assert stream.until_end()[-1].data == "signed-out"
+
+
+def test_a_changed_role_ends_the_stream_so_that_the_page_is_made_anew(follow, ada, grace, incident):
+    stream = follow(grace, incident)
+    people.change_role(grace.pk, role="viewer", by=ada)
+    assert stream.until_end()[-1].data == "role-changed"
+
+
+def test_who_signed_out_hears_of_no_change_after_it(follow, client_for, ada, grace, incident):
+    client = client_for(grace)
+    stream = follow(client, incident)
+    stream.within(0.5)
+    client.logout()
+    say(incident, ada, "after that")
+    assert [(e.name, e.data) for e in stream.until_end()] == [("bye", "signed-out")]
+
+
+def test_streams_go_on_when_the_listening_connection_is_cut(follow, ada, grace, incident):
+    stream, board = follow(grace, incident), follow(grace)
+    stream.within(0.5)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'allclear live'"
+        )
+        assert cursor.fetchall() == [(True,)]
+    say(incident, ada, "while nobody listened")
+    assert "while nobody listened" in stream.next("feed", 3).data
+    board.next("board", 3)
+    say(incident, ada, "and then again")
+    while "and then again" not in stream.next("feed", 2).data:
+        pass
+    assert listeners() == 1
+
+
+def test_fifty_viewers_take_no_more_connections_than_one(server, client_for, ada, incident):
+    path = f"/live/incidents/{incident.pk}/?after=0"
+    clients = [client for n in range(5) for client in [client_for(somebody(n))] * 10]
+    with closing_all([Stream(server, path, client) for client in clients]) as streams:
+        for stream in streams:
+            stream.next("feed")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'allclear'")
+            idle = cursor.fetchone()[0]
+        say(incident, ada, "for all fifty")
+        assert all("for all fifty" in stream.next("feed").data for stream in streams)
+    assert idle <= 16 + 1  # the pool, which does not grow with viewers, and this test
+    assert listeners() == 1
+
+
+def test_one_page_too_many_is_told_to_ask_instead(follow, client_for, grace, incident):
+    client = client_for(grace)
+    streams = [follow(client, incident) for _ in range(13)]
+    assert streams[0].until_end()[-1].data == "crowded"
+    assert not [event for event in streams[1].within(0.3) if event.name == "bye"]
+
+
+def test_polling_brings_the_same(server, client_for, grace, ada, incident):
+    client = client_for(grace)
+    path = f"/live/incidents/{incident.pk}/poll/?after="
+    incident.refresh_from_db()
+    before = get_json(server, f"{path}{incident.event_seq}", client)
+    assert [name for name, _ in before["events"]] == ["presence"]
+    note = say(incident, ada)
+    after = get_json(server, f"{path}{incident.event_seq}", client)
+    assert {name for name, _ in after["events"]} == set(NAMES) and after["id"] == note.seq
+    assert "Rolled back" in dict(after["events"])["feed"]
+
+
+def test_who_polls_without_a_session_is_not_sent_a_sign_in_page(server, incident):
+    http = HTTPConnection("127.0.0.1", server.port)
+    http.request("GET", f"/live/incidents/{incident.pk}/poll/", headers={"HX-Request": "true"})
+    assert http.getresponse().status == 401
+    http.close()
