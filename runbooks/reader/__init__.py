@@ -51,30 +51,31 @@ def _read_parts(root: Section, body: str, keys: dict[str, str]) -> Playbook:
 
     scale, used = severities.find(root)
     claim(used)
-    report, used, report_sections = postmortem.find(root, body.split("\n"))
+    report, used, taken = postmortem.find(root, body.split("\n"))
     claim(used)
+    aside = {id(section) for section in taken}
     messages, used = templates.find(root, claimed)
     claim([block for block in used if not isinstance(block, ListBlock)])
     described = set(claimed)
-    openings = branches.sections(root, report_sections)
-    people, used = contacts.find(root, claimed, openings)
+    openings = branches.sections(root, aside)
+    people, used = contacts.find(root, claimed, {id(section) for section in openings})
     claim(used)
     described.update(id(block) for block in used)
     paths, used = _branches(root, openings, claimed)
     claim(used)
-    rhythm = cadences.find(root, claimed, messages, scale, report_sections)
+    rhythm = cadences.find(root, claimed, messages, scale, aside)
     return Playbook(
         title=_title(root, keys),
         owner=links.owner(root, keys),
         severities=cadences.onto(scale, rhythm),
-        checklists=checklists.find(root, claimed, report_sections),
+        checklists=checklists.find(root, claimed, aside),
         branches=paths,
         templates=messages,
         cadences=rhythm,
         contacts=people,
         channel_pattern=links.channel(body),
         postmortem_template=report,
-        deadlines=links.deadlines(root, report_sections, described),
+        deadlines=links.deadlines(root, aside, described),
         related=links.related(root, body),
     )
 
@@ -84,17 +85,17 @@ def _branches(
 ) -> tuple[tuple[Branch, ...], list[Block]]:
     found: list[Branch] = []
     used: list[Block] = []
+    ids = {id(opening) for opening in openings}
     for section in root.walk():
-        if any(section is opening for opening in openings):
+        if id(section) in ids:
             branch, taken = branches.build(section, claimed)
             found.extend([branch] if branch.items else [])
             used.extend(taken if branch.items else [])
-        elif not section.inside(openings):
+        elif not section.inside(ids):
             for block in section.blocks:
                 listed = [] if id(block) in claimed else branches.from_block(section, block)
-                if listed:
-                    found.extend(listed)
-                    used.append(block)
+                found.extend(listed)
+                used.extend([block] if listed else [])
     return tuple(found), used
 
 

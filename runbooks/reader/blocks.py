@@ -5,7 +5,7 @@ and a Playbook wants the words as written.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from markdown_it import MarkdownIt
@@ -109,8 +109,9 @@ class Section:
         """The titles from the top down to here, for finding words in."""
         return " › ".join(reversed([section.title for section in self.ancestors()]))
 
-    def inside(self, others: Sequence["Section"]) -> bool:
-        return any(section is other for section in self.ancestors() for other in others)
+    def inside(self, others: Set[int]) -> bool:
+        """Whether this section or one above is among ``others``, given by id()."""
+        return any(id(section) in others for section in self.ancestors())
 
 
 def box(text: str) -> tuple[bool, str]:

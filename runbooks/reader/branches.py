@@ -1,5 +1,6 @@
 """Containment branches: what to do for one suspected cause, symptom or scenario."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 from runbooks.playbook import Branch, Item
@@ -44,39 +45,42 @@ _CRITERIA = re.compile(
 )
 
 
-def sections(root: Section, taken: list[Section]) -> list[Section]:
-    """The headings that each open a branch; none lies inside another."""
-    found: list[Section] = []
+def sections(root: Section, taken: Set[int]) -> list[Section]:
+    """The headings that each open a branch; none lies inside another, nor inside ``taken`` (by id())."""
+    found: dict[int, Section] = {}
+    siblings: dict[tuple[int, int], list[Section]] = {}
+    containers: dict[int, bool] = {}
     for section in root.walk():
-        if section.parent is None or section.inside(found) or section.inside(taken):
+        if section.parent is None or section.inside(found.keys()) or section.inside(taken):
             continue
-        if _is_branch(section, found):
-            found.append(section)
-    return found
+        beside = siblings.setdefault((id(section.parent), section.level), [])
+        parent = id(section.parent)
+        if parent not in containers:
+            containers[parent] = _is_container(section.parent)
+        if _is_branch(section, containers[parent], beside):
+            found[id(section)] = section
+            beside.append(section)
+    return list(found.values())
 
 
-def _is_branch(section: Section, found: list[Section]) -> bool:
+def _is_branch(section: Section, contained: bool, beside: list[Section]) -> bool:
+    """``contained``: right under a heading of scenarios; ``beside``: the branches found so far next to it."""
     title = without_number(section.title).strip("*: ")
-    if (
-        len(title) > 120
-        or not _has_steps(section)
-        or _NOT_A_BRANCH.match(title)
-        or v.NOT_A_CAUSE.match(title)
-    ):
+    if len(title) > 120 or not _has_steps(section) or _NOT_A_BRANCH.match(title) or v.NOT_A_CAUSE.match(title):
         return False
     if v.IF_BRANCH.search(title) and not times.durations(title):
         return _not_about_the_process(section)
-    if section.is_label and not _in_container(section):
+    if section.is_label and not contained:
+        return False
+    if section.level <= 1:
         return False
     if v.SCENARIO_PREFIX.match(title) and len(title.split()) > 1 and not v.POSTMORTEM.search(title):
-        return section.level > 1
-    if _in_container(section):
+        return True
+    if contained:
         return not _is_part(section)
-    if _holds_scenario(section) or _described_by_symptoms(section):
-        return section.level > 1
-    if v.HAZARD_PROCEDURE.match(title):
-        return section.level > 1
-    return _like_its_siblings(section, found)
+    if _holds_scenario(section) or _described_by_symptoms(section) or v.HAZARD_PROCEDURE.match(title):
+        return True
+    return _like_its_siblings(section, beside)
 
 
 def _has_steps(section: Section) -> bool:
@@ -85,45 +89,33 @@ def _has_steps(section: Section) -> bool:
     )
 
 
+_PROCESS = v.words(
+    r"escalat", r"communicat", r"severity", r"contacts?\b", r"post[- ]?mortem", r"template"
+)
+
+
 def _not_about_the_process(section: Section) -> bool:
-    return not any(
-        v.words(
-            r"escalat", r"communicat", r"severity", r"contacts?\b", r"post[- ]?mortem", r"template"
-        ).search(ancestor.title)
-        for ancestor in list(section.ancestors())[:2]
-    )
+    return not any(_PROCESS.search(ancestor.title) for ancestor in list(section.ancestors())[:2])
 
 
-def _in_container(section: Section) -> bool:
-    """Directly under "Common issues", "Scenarios", "Containment actions" and the like."""
-    parent = section.parent
-    if parent is None or parent.parent is None or parent.level < 1:
+_STEP_TITLE = v.words(r"phase", r"step")
+_STAGE_TITLE = v.words(r"phase", r"step \d", r"immediate", r"short[- ]term", r"long[- ]term")
+_COMMON = v.words(r"(?:common|known|typical|specific|frequent)\b.{0,30}(?:issue|incident|problem|scenario|failure|alert|type)")
+
+
+def _is_container(section: Section) -> bool:
+    """Titled "Common issues", "Scenarios", "Containment actions" and the like."""
+    if section.parent is None:
         return False
-    title = without_number(parent.title)
-    if v.POSTMORTEM.search(title) or v.words(r"phase", r"step").match(title):
+    title = without_number(section.title)
+    if v.POSTMORTEM.search(title) or _STEP_TITLE.match(title) or len(title.split()) > 7:
         return False
-    if (
-        len(title.split()) > 7
-        or not v.BRANCH_CONTAINER.match(title)
-        and not v.words(
-            r"(?:common|known|typical|specific|frequent)\b.{0,30}(?:issue|incident|problem|scenario|failure|alert|type)"
-        ).search(title)
-    ):
+    if not v.BRANCH_CONTAINER.match(title) and not _COMMON.search(title):
         return False
-    if (
-        parent.level == 1
-        and len(parent.children)
-        and any(v.SEVERITY.search(child.title) for child in parent.children)
-    ):
+    if section.level == 1 and any(v.SEVERITY.search(child.title) for child in section.children):
         return False
-    steps_below = [
-        child
-        for child in parent.children
-        if v.words(r"phase", r"step \d", r"immediate", r"short[- ]term", r"long[- ]term").match(
-            without_number(child.title)
-        )
-    ]
-    return len(steps_below) * 2 < len(parent.children)
+    stages = [child for child in section.children if _STAGE_TITLE.match(without_number(child.title))]
+    return len(stages) * 2 < len(section.children)
 
 
 def _is_part(section: Section) -> bool:
@@ -155,24 +147,24 @@ def _described_by_symptoms(section: Section) -> bool:
     return bool(symptoms and remedies) and not _about_everything(section)
 
 
+_EVERYTHING = v.words(
+    r"incident (?:response|management|process|lifecycle|handling|procedures?)",
+    r"response (?:process|procedures?|phases?|workflow|playbook)",
+    r"phases?\b",
+    r"overview",
+    r"process$",
+    r"workflow",
+    r"procedures?$",
+    r"runbook",
+    r"monitoring",
+)
+
+
 def _about_everything(section: Section) -> bool:
     title = without_number(section.title)
     if sum(1 for child in section.children if _PHASE.match(without_number(child.title))) >= 3:
         return True
-    return bool(
-        v.words(
-            r"incident (?:response|management|process|lifecycle|handling|procedures?)",
-            r"response (?:process|procedures?|phases?|workflow)",
-            r"phases?\b",
-            r"overview",
-            r"process$",
-            r"workflow",
-            r"procedures?$",
-            r"runbook",
-            r"(?:incident )?response playbook",
-            r"monitoring",
-        ).match(title)
-    )
+    return _EVERYTHING.match(title) is not None
 
 
 def _holds_scenario(section: Section) -> bool:
@@ -185,16 +177,15 @@ def _holds_scenario(section: Section) -> bool:
     return len(named) == 1 and len([child for child in section.children if not child.is_label]) == 1
 
 
-def _like_its_siblings(section: Section, found: list[Section]) -> bool:
+def _like_its_siblings(section: Section, beside: list[Section]) -> bool:
     """Written like the branches beside it: same level, and a "Steps" or "Resolution" of its own."""
-    beside = [other for other in found if other.parent is section.parent and other.level == section.level]
     if not beside or section.is_label or v.STEPS.match(without_number(section.title)):
         return False
     titles = [title for title in _parts(section) if len(title.split()) <= 4]
     if any(v.REMEDY.match(title) for title in titles):
         return True
-    described = {v.SYMPTOM.match(title) is not None for other in beside for title in _parts(other)}
-    return True in described and any(v.SYMPTOM.match(title) for title in titles)
+    by_symptoms = any(v.SYMPTOM.match(title) for title in _parts(beside[-1]))
+    return by_symptoms and any(v.SYMPTOM.match(title) for title in titles)
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """How often whom is told: tables, lists, headings, sentences and, at last, the promises in templates."""
 
 import re
+from collections.abc import Set
 from dataclasses import replace
 
 from runbooks.playbook import Cadence, Severity, Template
@@ -24,7 +25,7 @@ def find(
     claimed: set[int],
     templates: tuple[Template, ...],
     scale: tuple[Severity, ...],
-    taken: list[Section],
+    taken: Set[int],
 ) -> tuple[Cadence, ...]:
     """Stated cadences; where there is none, those in running text; where there is none, those in the templates."""
     names = {level.key: severity.name for severity in scale if (level := levels.parse(severity.name))}

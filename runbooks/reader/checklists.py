@@ -1,6 +1,7 @@
 """Checklists: boxes, numbered steps, and the phases written beside them."""
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 
 from runbooks.playbook import Checklist, ChecklistStyle, Item
@@ -19,7 +20,7 @@ class _Group:
     title: str = ""
 
 
-def find(root: Section, claimed: set[int], taken: list[Section]) -> tuple[Checklist, ...]:
+def find(root: Section, claimed: set[int], taken: Set[int]) -> tuple[Checklist, ...]:
     found: list[Checklist] = []
     stepped: set[int] = set()
     waiting: list[tuple[Section, _Group]] = []
@@ -107,7 +108,7 @@ def _numbered_table(table: Table) -> bool:
 
 def _is_procedure(section: Section, block: ListBlock) -> bool:
     """Numbered steps, as against a table of contents, definitions or a list of links."""
-    if len(block.items) < 2 or v.NOT_CHECKLIST.search(section.title):
+    if len(block.items) < 2 or any(v.NOT_CHECKLIST.search(above.title) for above in list(section.ancestors())[:2]):
         return False
     anchors = sum(1 for item in block.items if _ANCHOR.search(item.text))
     if anchors * 2 > len(block.items):

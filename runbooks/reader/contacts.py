@@ -1,6 +1,7 @@
 """Whom to escalate to: contact tables, lists, fences and escalation ladders."""
 
 import re
+from collections.abc import Set
 
 from runbooks.playbook import Contact
 from runbooks.reader import levels, steps, times, vocabulary as v
@@ -56,7 +57,7 @@ _FOREIGN = v.words(
 
 
 def find(
-    root: Section, claimed: set[int], branches: list[Section]
+    root: Section, claimed: set[int], branches: Set[int]
 ) -> tuple[tuple[Contact, ...], list[Block]]:
     """The contacts in the order written, and the blocks they were read from."""
     found: list[Contact] = []

@@ -1,7 +1,8 @@
 """Owner, related runbooks, channel pattern and deadlines: the small finds."""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Set
 
 from runbooks.playbook import Deadline, Related
 from runbooks.reader import times, vocabulary as v
@@ -11,7 +12,8 @@ from runbooks.reader.plain import folded, links, plain
 _KEY_VALUE = re.compile(
     r"^\s*(?:[-*+>]\s+)*(?:\*\*|__)?([^:：*_|\n]{2,40}?)(?:\*\*|__)?\s*[:：]\s*(?:\*\*|__)?\s*(\S.{0,200})$"
 )
-_DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]{1,100})\]:\s*<?(\S{3,600}?)>?\s*$", re.M)
+_DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]{1,100})\]:\s*<?(\S{3,600}?)>?\s*$")
+_LABEL = re.compile(r"\[([^\[\]\n]{1,100})\]")
 _RUNBOOK = re.compile(r"run-?books?|play-?books?", re.I)
 _DOCUMENT = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|html?|txt|docx?|pdf)(?:[#?].*)?$", re.I)
 _VARIABLE = r"(?:YYYY|yyyy|YY|MM|mm|DD|dd|NNN+|nnn|XXX+|xxx+|\d{8}|20\d\d-\d\d-\d\d|[{<\[][\w .$|/-]{1,40}[}>\]]|\$\{?\w+\}?|brief|desc|short|slug|date|name|title|id)"
@@ -137,11 +139,21 @@ def related(root: Section, text: str) -> tuple[Related, ...]:
             if isinstance(block, Table) and not any(links(cell) for row in block.rows for cell in row.cells):
                 for entry in _unlinked(block):
                     found.setdefault((entry.title, ""), entry)
-    for match in _DEFINITION.finditer(text):
-        label, target = match[1], match[2]
-        if _is_related(label, target, False) and f"[{label}]" in text.replace(match[0], "", 1):
-            found.setdefault((label, target), Related(label, target, text.count("\n", 0, match.start()) + 1))
+    for label, target, line in _definitions(text):
+        if _is_related(label, target, False):
+            found.setdefault((label, target), Related(label, target, line))
     return tuple(sorted(found.values(), key=lambda entry: entry.line))
+
+
+def _definitions(text: str) -> Iterator[tuple[str, str, int]]:
+    """Reference links ("[label]: target") that the text uses, with the line of the definition."""
+    if "]:" not in text:
+        return
+    used = Counter(_LABEL.findall(text))
+    for line, words in enumerate(text.split("\n"), 1):
+        match = _DEFINITION.match(words[:800])
+        if match and used[match[1]] > 1:
+            yield match[1], match[2], line
 
 
 def _is_related(title: str, target: str, listed: bool) -> bool:
@@ -212,7 +224,7 @@ def _pattern(name: str) -> str:
     return name[: date.start()] + blank + ("-brief-desc" if rest.strip("-_") else "")
 
 
-def deadlines(root: Section, taken: list[Section], described: set[int]) -> tuple[Deadline, ...]:
+def deadlines(root: Section, taken: Set[int], described: set[int]) -> tuple[Deadline, ...]:
     """What must be done by when after an incident: "Within 24 hours", "post-mortem within 5 business days".
 
     ``described`` are blocks with times of another kind: levels, contacts.

@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from html import unescape
 
 LIMIT = 4000
+_CACHED = 300
 
 _IMAGE = re.compile(r"!\[([^\[\]\n]{0,300})\]\([^()\s]{0,600}(?:\s[^()\n]{0,200})?\)")
 _LINK = re.compile(
@@ -16,6 +18,7 @@ _TAG = re.compile(
     r"<(?:!--.{0,500}?--|/?(?:br|b|i|em|strong|code|kbd|sub|sup|p|span|div|a|u|s|details|summary|small|font|center|img|hr)\b[^<>]{0,300})/?>",
     re.I | re.S,
 )
+_BREAK = re.compile(r"\s?<br\s?/?>\s?(?:[•·-]\s)?", re.I)
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)?[^<>\s]{1,400}[@:][^<>\s]{1,400})>")
 _EMPHASIS = re.compile(r"(\*{1,3}|~~)(?=\S)([^*~\n]{1,2000}?)(?<=\S)\1")
 _UNDERSCORE = re.compile(r"(?<![\w])(_{1,3})(?=\S)([^_\n]{1,1000}?)(?<=\S)\1(?!\w)")
@@ -32,17 +35,26 @@ _NUMBERING = re.compile(
 
 def plain(markdown: str) -> str:
     """The words a reader sees: no emphasis, code marks, links' targets or tags; one line; at most LIMIT characters."""
-    text = _SPACES.sub(" ", markdown[:LIMIT]).strip()
-    if not any(mark in text for mark in "*_`[<~&"):
-        return text
-    text = _IMAGE.sub(r"\1", text)
-    text = _LINK.sub(r"\1", text)
-    text = _REFERENCE_LINK.sub(r"\1", text)
-    text = _CODE.sub(r"\2", text)
-    text = _AUTOLINK.sub(r"\1", _TAG.sub(" ", text))
+    return _short(markdown) if len(markdown) <= _CACHED else _stripped(markdown[:LIMIT])
+
+
+@lru_cache(maxsize=32_768)
+def _short(markdown: str) -> str:
+    return _stripped(markdown)
+
+
+def _stripped(markdown: str) -> str:
+    text = _SPACES.sub(" ", markdown).strip()
+    if "[" in text:
+        text = _REFERENCE_LINK.sub(r"\1", _LINK.sub(r"\1", _IMAGE.sub(r"\1", text)))
+    if "`" in text:
+        text = _CODE.sub(r"\2", text)
+    if "<" in text:
+        text = _AUTOLINK.sub(r"\1", _TAG.sub(" ", _BREAK.sub("; ", text)))
     for _ in range(2):
-        text = _UNDERSCORE.sub(r"\2", _EMPHASIS.sub(r"\2", text))
-    return _SPACES.sub(" ", unescape(text)).strip()
+        text = _EMPHASIS.sub(r"\2", text) if "*" in text or "~" in text else text
+        text = _UNDERSCORE.sub(r"\2", text) if "_" in text else text
+    return _SPACES.sub(" ", unescape(text) if "&" in text else text).strip()
 
 
 def folded(text: str) -> str:

@@ -1,6 +1,7 @@
 """The post-mortem template: a fence, a section with its headings, or a list of section names."""
 
 import re
+from collections.abc import Iterator
 
 from runbooks.playbook import PostmortemTemplate
 from runbooks.reader import vocabulary as v
@@ -44,7 +45,7 @@ def find(root: Section, lines: list[str]) -> tuple[PostmortemTemplate, list[Bloc
     """The template, the blocks it takes and the sections that are part of it."""
     sections = [section for section in root.walk() if section.parent and v.POSTMORTEM.search(section.path())]
     for section in sections:
-        for block in section.blocks:
+        for block in _with_nested(section.blocks):
             if isinstance(block, Fence | Quote) and _is_template_text(section, block):
                 text = block.text.strip("\n")
                 return PostmortemTemplate(True, block.line, text), [block], []
@@ -65,6 +66,14 @@ def find(root: Section, lines: list[str]) -> tuple[PostmortemTemplate, list[Bloc
                 )
                 return PostmortemTemplate(True, line, _list_text(block)), [block], []
     return PostmortemTemplate(), [], []
+
+
+def _with_nested(blocks: list[Block]) -> Iterator[Block]:
+    """The blocks, and those right below the items of lists."""
+    for block in blocks:
+        yield block
+        for item in block.items if isinstance(block, ListBlock) else []:
+            yield from item.blocks
 
 
 def _is_template_text(section: Section, block: Fence | Quote) -> bool:

@@ -54,9 +54,11 @@ def _is_steps(block: Block) -> bool:
 
 
 def nested_steps(entry: ListItem, depth: int = 0) -> list[Item]:
+    """Boxes below a step, drawn as a list or in a fence."""
     if depth >= _DEPTH:
         return []
-    return [
+    drawn = [item for block in entry.blocks if isinstance(block, Fence) for item in boxes_in_fence(block)]
+    return drawn + [
         item
         for block in entry.blocks
         if isinstance(block, ListBlock) and _is_steps(block)
