@@ -9,7 +9,7 @@ RUN_READY := $(VENV)/.run-$(shell cksum < requirements.lock | tr ' ' -)
 DEV_READY := $(VENV)/.dev-$(shell cksum < requirements-dev.lock | tr " " -)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --require-hashes
 SOURCES := config live incidents runbooks accounts outbox tests manage.py
-TEMPLATES = $(shell git ls-files 'templates/*.html' '*/templates/*.html')
+TEMPLATES := find templates -name '*.html' -print0 | xargs -0
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test check format lock clean
@@ -33,7 +33,7 @@ check: $(DEV_READY) ## Format, lint, types, layers, templates, migrations, deplo
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/lint-imports
-	@test -z "$(TEMPLATES)" || $(BIN)/djade --check --target-version 5.2 $(TEMPLATES)
+	$(TEMPLATES) $(BIN)/djade --check --target-version 5.2
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 	@ALLCLEAR_SECRET_KEY=$$(head -c 40 /dev/urandom | base64) ALLCLEAR_HTTPS=1 \
 		ALLCLEAR_SITE_URL=https://incidents.example.com \
@@ -42,7 +42,7 @@ check: $(DEV_READY) ## Format, lint, types, layers, templates, migrations, deplo
 format: $(DEV_READY) ## Put code and templates in shape
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
-	@test -z "$(TEMPLATES)" || $(BIN)/djade --target-version 5.2 $(TEMPLATES)
+	@$(TEMPLATES) $(BIN)/djade --target-version 5.2
 
 lock: $(DEV_READY) ## Pin the newest versions that pyproject.toml admits
 	$(BIN)/python -m config.lock
