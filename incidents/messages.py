@@ -9,7 +9,7 @@ from functools import cached_property
 from django.utils import timezone
 
 from incidents.models import elapsed
-from incidents.room import Room
+from incidents.room import ENDING, Room
 from incidents.spans import in_words
 from incidents.states import OPEN, Status
 from runbooks.playbook import Template
@@ -110,7 +110,7 @@ def template_named(room: Room, title: str) -> Template | None:
 def suggested(room: Room) -> Template | None:
     """The template that fits where the incident stands: one about the end once it has ended, else the first other."""
     ending = [
-        t for t in room.playbook.templates if re.search(r"resol|clos|all.clear", t.title, re.IGNORECASE)
+        t for t in room.playbook.templates if ENDING.search(t.title)
     ]
     others = [t for t in room.playbook.templates if t not in ending]
     wanted = others + ending if room.incident.is_open else ending + others

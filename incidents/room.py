@@ -23,6 +23,8 @@ SHORT_ROLES = {
     IncidentRole.COMMUNICATIONS_LEAD: "Communications",
     IncidentRole.SCRIBE: "Scribe",
 }
+#: Templates that tell that it is over.
+ENDING = re.compile(r"resol|clos|all.clear", re.IGNORECASE)
 #: Checklists for when it is over: folded away until then.
 _AFTERWARDS = re.compile(
     r"post[- ]?(incident|mortem)|after(wards|\s)|follow[- ]?up|within \d+ (hours|days)", re.IGNORECASE
@@ -108,6 +110,15 @@ class Room:
     @cached_property
     def cadence_minutes(self) -> int | None:
         return self.playbook.cadence_minutes(self.incident.severity)
+
+    @property
+    def owes_last_words(self) -> str:
+        """The template to tell that it is over, while nobody has; "" when there is none, or it was told."""
+        incident = self.incident
+        ended_at, told_at = incident.resolved_at, incident.last_update_at
+        if incident.status != Status.RESOLVED or not ended_at or (told_at and told_at >= ended_at):
+            return ""
+        return next((t.title for t in self.playbook.templates if ENDING.search(t.title)), "")
 
     @cached_property
     def newest(self) -> Revision | None:

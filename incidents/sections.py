@@ -17,16 +17,23 @@ from incidents.states import Kind
 #: All parts, in the order of the page.
 NAMES = (
     *("head", "presence", "notices", "vitals", "roles", "actions", "jump"),
-    *("checklist", "feed", "update-status", "contacts", "links", "access"),
+    *("checklist", "feed", "update-status", "next-due", "contacts", "links", "access"),
 )
-_ENDING = ("notices", "vitals", "roles", "actions", "jump", "checklist", "feed", "update-status", "contacts")
+#: Parts of the form that only those who may post have on their page.
+FOR_RESPONDERS = {"update-status", "next-due"}
+_ENDING = (
+    *("notices", "vitals", "roles", "actions", "jump"),
+    *("checklist", "feed", "update-status", "next-due", "contacts"),
+)
 
 #: What an event of each kind changes on the page. A test compares the parts before and after every operation.
 SECTIONS_OF: dict[str, tuple[str, ...]] = {
     Kind.DECLARED: tuple(name for name in NAMES if name != "presence"),
     Kind.ACKNOWLEDGED: ("vitals", "feed"),
     Kind.STATUS_CHANGED: _ENDING,
-    Kind.SEVERITY_CHANGED: ("head", "vitals", "jump", "checklist", "feed", "update-status", "contacts"),
+    Kind.SEVERITY_CHANGED: (
+        *("head", "vitals", "jump", "checklist", "feed", "update-status", "next-due", "contacts"),
+    ),
     Kind.REOPENED: _ENDING,
     Kind.CANCELLED: _ENDING,
     Kind.MERGED: _ENDING,
@@ -53,7 +60,7 @@ SECTIONS_OF: dict[str, tuple[str, ...]] = {
     Kind.ACCESS_REVOKED: ("presence", "roles", "feed", "access"),
     Kind.REVISION_PUBLISHED: ("notices", "feed"),
     Kind.REVISION_ADOPTED: (
-        *("notices", "vitals", "jump", "checklist", "feed", "update-status", "contacts", "links"),
+        *("notices", "vitals", "jump", "checklist", "feed", "update-status", "next-due", "contacts", "links"),
     ),
 }
 

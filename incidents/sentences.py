@@ -50,7 +50,8 @@ ICONS: dict[str, str] = {
 }
 
 _IF = re.compile(
-    r"^(if|when|in case of|in the event of)\s+((it|this) (is|was) )?((caused by|due to|related to)\s+)?((a|an|the)\s+)?",
+    r"^(if|when|in case of|in the event of)\s+((it|this) (is|was) )?"
+    r"((caused by|due to|related to)\s+)?((a|an|the)\s+)?",
     re.IGNORECASE,
 )
 

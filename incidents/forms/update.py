@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from incidents.forms.base import KeyField, RoomForm
 from incidents.forms.fields import WordsField
 from incidents.forms.moments import PromiseField
-from incidents.forms.room import KeyField, RoomForm
 from incidents.messages import Message, leftovers, suggested, template_named
 
 LONGEST = 10_000

@@ -12,8 +12,8 @@ from accounts.access import MemberRequest, responder
 from accounts.models import User
 from incidents import operations, sections
 from incidents.feed import Entry
-from incidents.forms import room as forms
-from incidents.forms.room import RoomForm
+from incidents.forms import checklist, lifecycle, people, writing
+from incidents.forms.base import RoomForm
 from incidents.models import Incident, TimelineEvent
 from incidents.operations import Refused
 from incidents.room import Room
@@ -22,31 +22,31 @@ from incidents.views.room import find, fragments, page
 #: For each change: its form, the operation, and the part of the page where its control is. A form that is
 #: asked for by itself (in a dialog, or on a page of its own) shows what was wrong; else the part does.
 CHANGES: dict[str, tuple[type[RoomForm], str, str]] = {
-    "acknowledge": (forms.AcknowledgeForm, "acknowledge", "vitals"),
-    "change_status": (forms.ChangeStatusForm, "change_status", "vitals"),
-    "close": (forms.CloseForm, "close", "vitals"),
-    "reopen": (forms.ReopenForm, "reopen", "vitals"),
-    "cancel": (forms.CancelForm, "cancel", "vitals"),
-    "merge": (forms.MergeForm, "merge", "vitals"),
-    "change_severity": (forms.ChangeSeverityForm, "change_severity", "head"),
-    "change_details": (forms.ChangeDetailsForm, "change_details", "head"),
-    "change_privacy": (forms.ChangePrivacyForm, "change_privacy", "access"),
-    "assign_role": (forms.AssignRoleForm, "assign_role", "roles"),
-    "take_role": (forms.TakeRoleForm, "assign_role", "roles"),
-    "grant_access": (forms.GrantAccessForm, "grant_access", "access"),
-    "revoke_access": (forms.RevokeAccessForm, "revoke_access", "access"),
-    "adopt_revision": (forms.AdoptRevisionForm, "adopt_revision", "notices"),
-    "set_step_done": (forms.SetStepDoneForm, "set_step_done", "checklist"),
-    "finish_step": (forms.FinishStepForm, "set_step_done", "checklist"),
-    "skip_step": (forms.SkipStepForm, "skip_step", "checklist"),
-    "assign_step": (forms.AssignStepForm, "assign_step", "checklist"),
-    "answer_question": (forms.AnswerQuestionForm, "answer_question", "checklist"),
-    "log_command": (forms.LogCommandForm, "log_command", "checklist"),
-    "add_step": (forms.AddStepForm, "add_step", "checklist"),
-    "choose_branch": (forms.ChooseBranchForm, "choose_branch", "checklist"),
-    "abandon_branch": (forms.AbandonBranchForm, "abandon_branch", "checklist"),
-    "add_link": (forms.AddLinkForm, "add_link", "links"),
-    "correct_event": (forms.CorrectEventForm, "correct_event", "feed"),
+    "acknowledge": (lifecycle.AcknowledgeForm, "acknowledge", "vitals"),
+    "change_status": (lifecycle.ChangeStatusForm, "change_status", "vitals"),
+    "close": (lifecycle.CloseForm, "close", "vitals"),
+    "reopen": (lifecycle.ReopenForm, "reopen", "vitals"),
+    "cancel": (lifecycle.CancelForm, "cancel", "vitals"),
+    "merge": (lifecycle.MergeForm, "merge", "vitals"),
+    "change_severity": (lifecycle.ChangeSeverityForm, "change_severity", "head"),
+    "change_details": (lifecycle.ChangeDetailsForm, "change_details", "head"),
+    "change_privacy": (people.ChangePrivacyForm, "change_privacy", "access"),
+    "assign_role": (people.AssignRoleForm, "assign_role", "roles"),
+    "take_role": (people.TakeRoleForm, "assign_role", "roles"),
+    "grant_access": (people.GrantAccessForm, "grant_access", "access"),
+    "revoke_access": (people.RevokeAccessForm, "revoke_access", "access"),
+    "adopt_revision": (checklist.AdoptRevisionForm, "adopt_revision", "notices"),
+    "set_step_done": (checklist.SetStepDoneForm, "set_step_done", "checklist"),
+    "finish_step": (checklist.FinishStepForm, "set_step_done", "checklist"),
+    "skip_step": (checklist.SkipStepForm, "skip_step", "checklist"),
+    "assign_step": (checklist.AssignStepForm, "assign_step", "checklist"),
+    "answer_question": (checklist.AnswerQuestionForm, "answer_question", "checklist"),
+    "log_command": (checklist.LogCommandForm, "log_command", "checklist"),
+    "add_step": (checklist.AddStepForm, "add_step", "checklist"),
+    "choose_branch": (checklist.ChooseBranchForm, "choose_branch", "checklist"),
+    "abandon_branch": (checklist.AbandonBranchForm, "abandon_branch", "checklist"),
+    "add_link": (writing.AddLinkForm, "add_link", "links"),
+    "correct_event": (writing.CorrectEventForm, "correct_event", "feed"),
 }
 #: Changes made by one control of the page, without a form of their own to ask for.
 INLINE = {

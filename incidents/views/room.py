@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from accounts.access import MemberRequest, member
 from incidents import sections
 from incidents.feed import PAGE, Window, standing
-from incidents.forms.room import AddNoteForm
 from incidents.forms.update import PostUpdateForm
+from incidents.forms.writing import AddNoteForm
 from incidents.models import Incident
 from incidents.room import Room
 from incidents.states import FILTERS
@@ -99,6 +99,8 @@ def fragments(
     shown = Room(incident)
     if not window_of(request, request.headers.get("HX-Current-URL", "")).is_latest:
         names = [name for name in names if name != "feed"]
+    if not request.user.may_respond:
+        names = [name for name in names if name not in sections.FOR_RESPONDERS]
     token = get_token(request)
     return "".join(sections.out_of_band(_part(name, shown, problem, token)) for name in names)
 

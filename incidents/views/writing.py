@@ -1,5 +1,7 @@
 """The two forms that stay open in the room: the composer of the timeline, and the status update."""
 
+from uuid import uuid4
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -8,8 +10,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import MemberRequest, responder
 from incidents import operations
-from incidents.forms.room import AddNoteForm, RoomForm
+from incidents.forms.base import RoomForm
 from incidents.forms.update import PostUpdateForm
+from incidents.forms.writing import AddNoteForm
 from incidents.models import Incident, TimelineEvent
 from incidents.operations import Refused
 from incidents.room import Room
@@ -75,21 +78,17 @@ def _check_same(event: TimelineEvent, text: str) -> None:
 def _renewed(form: RoomForm, refusal: Refused) -> RoomForm:
     """The form with the refusal, and with what goes out of date renewed for the next try."""
     form.add_error(None, str(refusal))
-    form.data = form.data.copy()  # type: ignore[union-attr]
     if str(refusal) == SENT_BEFORE:
-        form.data["key"] = str(form.fields["key"].initial())  # type: ignore[index]
+        form.put(key=str(uuid4()))
     if isinstance(form, PostUpdateForm) and form.message and form.message.tag:
-        form.data["tag"] = form.message.tag_now  # type: ignore[index]
+        form.put(tag=form.message.tag_now)
     return form
 
 
 def _freed(form: PostUpdateForm) -> PostUpdateForm:
     """The same update as plain words to edit."""
-    words = form.composed()
-    data = form.data.copy()
-    data["free"], data["text"] = "yes", words
-    freed = PostUpdateForm(data, room=form.room, by=form.by)
-    freed.is_free = True
+    form.put(free="yes", text=form.composed())
+    freed = PostUpdateForm(form.data, room=form.room, by=form.by)
     freed.errors.clear()
     return freed
 
