@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from runbooks.reader import vocabulary
+from runbooks.reader import html, vocabulary
 from runbooks.reader.plain import plain
 
 LABEL_LEVEL = 9
@@ -177,7 +177,9 @@ class _Builder:
             case "blockquote_open":
                 blocks = self.build("blockquote_close")
                 return Quote(line, end, text="\n\n".join(_text(block) for block in blocks), blocks=blocks)
-            case "hr" | "html_block":
+            case "html_block":
+                return _html_table(token.content, line, end)
+            case "hr":
                 return Block(line, end)
         return None
 
@@ -213,6 +215,14 @@ class _Builder:
         self.at += 1
         header = rows.pop(0).cells if rows else []
         return Table(line, end, header=header, rows=[row for row in rows if any(row.cells)])
+
+
+def _html_table(text: str, line: int, end: int) -> Block:
+    rows = html.rows(text)
+    if len(rows) < 2:
+        return Block(line, end)
+    body = [Row(cells, min(end, line + at - 1)) for at, cells in rows[1:]]
+    return Table(line, end, header=rows[0][1], rows=body)
 
 
 def _text(block: Block) -> str:

@@ -165,7 +165,7 @@ class _Columns:
         role = plain(cell(0))
         second = plain(cell(self.second))
         if second and (_TIER.match(role) or levels.parse(role)):
-            role = f"{role} {second}"
+            role = second if role.isdigit() else f"{role} {second}"
         reach = [plain(cell(index)) for index in self.reach]
         told = [text for text in reach if not is_placeholder(text)]
         columns = {plain(name) or f"Column {index + 1}": cell(index) for index, name in enumerate(header)}

@@ -16,14 +16,14 @@ _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]{1,100})\]:\s*<?(\S{3,600}?)>?\s*$
 _LABEL = re.compile(r"\[([^\[\]\n]{1,100})\]")
 _RUNBOOK = re.compile(r"run-?books?|play-?books?", re.I)
 _DOCUMENT = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|html?|txt|docx?|pdf)(?:[#?].*)?$", re.I)
-_VARIABLE = r"(?:YYYY|yyyy|YY|MM|mm|DD|dd|NNN+|nnn|XXX+|xxx+|\d{8}|20\d\d-\d\d-\d\d|[{<\[][\w .$|/-]{1,40}[}>\]]|\$\{?\w+\}?|brief|desc|short|slug|date|name|title|id)"
+_VARIABLE = r"(?:YYYY|yyyy|YY|MM|mm|DD|dd|NNN+|nnn|XXX+|xxx+|\d{8}|20\d\d-\d\d-\d\d|[{<\[]\w[\w .$|/-]{0,40}[}>\]]|\$\{?\w+\}?|brief|desc|short|slug|date|name|title|id)"
 _CHANNEL = re.compile(
     rf"(?<![\w&/])#([a-z][a-z0-9]{{1,30}}(?:[-_](?:[a-z0-9]+|{_VARIABLE}))*[-_]?{_VARIABLE}(?:[-_]?(?:[A-Za-z0-9]+|{_VARIABLE}))*)"
 )
 _CHANNEL_BARE = re.compile(
     r"^(?:inc|incident|sev|outage|war-?room)[a-z0-9]*[-_](?:[a-z0-9]+[-_])*(?:YYYY|yyyy|[{<\[]|NNN|XXX)[\w{}<>\[\] .|/-]*$"
 )
-_SURE = re.compile(r"YYYY|yyyy|YY-?MM|NNN|XXX|xxx|[{<\[]|brief|short|desc\b|slug|\$|\d{8}|20\d\d-\d\d")
+_SURE = re.compile(r"YYYY|yyyy|YY-?MM|NNN|XXX|xxx|[{<\[]\w|brief|short|desc\b|slug|\$|\d{8}|20\d\d-\d\d")
 _DATE = re.compile(r"20\d\d-\d\d-\d\d|20\d{6}")
 _WITHIN = re.compile(
     r"\b(?:within|no later than|not later than|in less than|in under|under|inside|innerhalb(?: von)?|binnen|spätestens(?: nach)?|sous|dans les|d['’]ici|en menos de|dentro de(?: las)?|antes de|en las|em at[ée]|at[ée]|dentro de|no prazo de|entro|binnen)\s(?:the (?:first|next) |de |las |os |um |eine[rsm]? |the )?"

@@ -17,6 +17,11 @@ _ARROW = re.compile(r"\s*(?:→|->|=>|⇒|➜)\s*")
 _PARENTHESES = re.compile(r"[(（]([^()（）]{2,60})[)）]")
 _BAD_HEADING = v.words(
     r"escalat",
+    r"eskalation",
+    r"escalad",
+    r"escalam",
+    r"에스컬",
+    r"エスカ",
     r"communicat",
     r"alerts?\b",
     r"on-?call",

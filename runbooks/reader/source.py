@@ -3,7 +3,7 @@
 import re
 
 MAX_BYTES = 1_000_000
-MAX_LINES = 20_000
+MAX_LINES = 12_000
 
 _FRONT_MATTER = re.compile(r"\A(-{3}|\+{3})[ \t]*\n(.*?)\n\1[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_MATTER_LIMIT = 20_000
