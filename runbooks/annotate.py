@@ -135,7 +135,8 @@ class _Tags:
         yield "channel name" if self._channel_line in here else ""
         template = book.postmortem_template
         yield "post-mortem template" if template.present and template.line in here else ""
-        yield ", ".join(d.text.rstrip(":").lower() for d in book.deadlines if d.line in here)[:80]
+        due = [d.text.rstrip(":.") for d in book.deadlines if d.line in here]
+        yield due[0].lower() if len(due) == 1 and len(due[0]) <= 30 else _count(book.deadlines, here, "deadline")
         yield from self._related(here)
 
     def _related(self, here: range) -> Iterator[str]:

@@ -18,6 +18,13 @@ _BARE_TITLE = re.compile(
 )
 _QUOTED = re.compile(r'["“„«]([^"“”„«»]{8,500})["”»]')
 _POST = re.compile(r"\b(post|send|share|publish|announce|communicate|write)\b", re.IGNORECASE)
+_OPENING = re.compile(r"initial|investigat|acknowledg|declared|we are aware|we're aware", re.IGNORECASE)
+_LETTER = re.compile(r"subject:|dear\b|hello\b|hi\b", re.IGNORECASE)
+_IMPACT = re.compile(
+    r"impact|effect|consequence|users? affected|affected users?|auswirkung|영향|影響|影响", re.IGNORECASE
+)
+_SYMPTOM = re.compile(r"symptom|s[íi]ntoma|issue|problem|what\b|증상|症状", re.IGNORECASE)
+_WORDS = re.compile(r"description|summary|explanation|설명", re.IGNORECASE)
 _DATES = (("YYYY", "%Y"), ("MM", "%m"), ("DD", "%d"), ("YY", "%y"))
 _TITLE = "\x00"  # stands for the title while a pattern is worked on; no source can hold it
 
@@ -87,7 +94,8 @@ def message_parts(checklists: tuple[Checklist, ...], templates: tuple[Template, 
     parts: list[Part] = []
     at = 0
     for match in _SLOT.finditer(text):
-        if slot := _slot_for("".join(g or "" for g in match.groups())):
+        label = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        if slot := _slot_for("".join(g or "" for g in match.groups()), label):
             parts += [Part(text[at : match.start()]), Part(match[0], slot)]
             at = match.end()
     return tuple(part for part in (*parts, Part(text[at:])) if part.text)
@@ -103,18 +111,20 @@ def _quoted_message(checklists: tuple[Checklist, ...]) -> str:
 
 
 def _first_template(templates: tuple[Template, ...]) -> str:
-    opening = re.compile(r"initial|first|investigating|acknowledg", re.IGNORECASE)
-    chosen = next((t for t in templates if opening.search(t.title)), templates[0] if templates else None)
+    """The one that opens an incident, else the first, unless that is a letter to someone."""
+    fitting = (t for t in templates if _OPENING.search(t.title) or _OPENING.search(t.text[:200]))
+    first = (t for t in templates[:1] if not _LETTER.match(t.text.strip()))
+    chosen = next(fitting, None) or next(first, None)
     return chosen.text.strip() if chosen else ""
 
 
-def _slot_for(name: str) -> str:
-    """Which answer of the declaration fills a blank; "" when none does. Tags in capitals are literals."""
-    lowered = name.lower()
+def _slot_for(name: str, label: str = "") -> str:
+    """Which answer of the declaration fills a blank; "" when none does. Tags in capitals are literals.
+
+    ``label`` is what stands before it on its line: a "[brief description]" after "Impact:" is the impact.
+    """
     if name.isupper():
         return ""
-    if re.search(r"impact|effect|affected|consequence", lowered):
+    if _IMPACT.search(name) or (_IMPACT.search(label) and _WORDS.search(name)):
         return "impact"
-    if re.search(r"symptom|issue|problem|what|description|summary", lowered):
-        return "symptom"
-    return ""
+    return "symptom" if _SYMPTOM.search(name) or _WORDS.search(name) else ""

@@ -147,6 +147,20 @@ def test_without_one_it_is_the_first_template_with_its_tag_kept() -> None:
     assert whole.first_message("slow", "all") == "[INVESTIGATING] [feature] is broken: slow. all"
 
 
+def test_a_letter_is_no_first_message() -> None:
+    letter = Template("Breach", "Subject: Your data\n\nDear [User],\nwe are sorry.")
+    whole = effective(Playbook(checklists=(Checklist("Do", items=(Item("Look"),)),), templates=(letter,)))
+    assert whole.first_message("slow", "all") == "Investigating slow. Impact: all"
+
+
+def test_a_blank_after_the_word_impact_is_the_impact() -> None:
+    template = Template(
+        "Initial", "What: [brief description]\nImpact: [brief description]\nOn: [affected systems]"
+    )
+    whole = effective(Playbook(checklists=(Checklist("Do", items=(Item("Look"),)),), templates=(template,)))
+    assert whole.first_message("slow", "all") == "What: slow\nImpact: all\nOn: [affected systems]"
+
+
 @pytest.mark.parametrize("unset", ["[Update]", "", " - ", "TBD", "<phone>", "**[Update]**", "{{name}}"])
 def test_a_placeholder_is_no_contact(unset: str) -> None:
     assert is_unset(unset)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,12 +12,15 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from accounts.models import Team, User
 from runbooks import operations
+from runbooks.fallback import STARTER
 from runbooks.models import Revision, Runbook
+from runbooks.reader import MAX_LINES
 from runbooks.source import pack
 from tests.runbooks.conftest import SOURCE
 
 pytestmark = pytest.mark.django_db
 ClientFor = Callable[[User], Client]
+DOCUMENTS = Path(__file__).parent / "documents"
 EDIT = "/runbooks/broken-things/edit/"
 TEXT = SOURCE.decode().replace("\n", "\r\n")  # as a browser sends it
 
@@ -53,6 +57,20 @@ def test_every_link_to_a_line_leads_somewhere_on_the_page(author: Client, revisi
     html = author.get("/runbooks/broken-things/").content.decode()
     targets = set(re.findall(r'href="#(L\d+)"', html))
     assert targets and targets <= set(re.findall(r'id="(L\d+)"', html))
+
+
+@pytest.mark.parametrize(
+    "path", sorted((*DOCUMENTS.rglob("*.md"), *STARTER.glob("*.md"))), ids=lambda path: path.name
+)
+def test_any_document_is_shown_whole_with_its_links_leading_somewhere(
+    author: Client, ada: User, path: Path
+) -> None:
+    made = operations.create_runbook(path.read_bytes(), by=ada).runbook
+    for page in (f"/runbooks/{made.slug}/", f"/runbooks/{made.slug}/edit/"):
+        html = author.get(page).content.decode()
+        ids = re.findall(r'\bid="([^"]+)"', html)
+        assert len(ids) == len(set(ids))
+        assert set(re.findall(r'href="#(L\d+)"', html)) <= set(ids)
 
 
 def test_ids_are_unique(author: Client, revision: Revision) -> None:
@@ -297,7 +315,7 @@ def test_who_was_slower_sees_both_texts_and_loses_nothing(
         ({"source": ""}, "nothing in it yet"),
         ({"source": "# a\r\nb\x00c"}, "NUL byte at offset 5, line 2"),
         ({"source": "# a" + "x" * 1_000_001}, "1 MB at most"),
-        ({"source": "x\n" * 30_000}, "20,000"),
+        ({"source": "x\n" * (MAX_LINES + 1)}, f"up to {MAX_LINES:,}"),
         ({"source": TEXT, "filename": "x" * 5_000, "note": "n" * 201}, "at most 200 characters"),
         ({"source": "typed", "base": "9" * 30}, "less than or equal"),
         ({"source": "typed", "base": "abc"}, "whole number"),
