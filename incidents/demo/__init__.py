@@ -1,0 +1,1 @@
+"""A made-up organisation, Quayside, for trying the portal out, for screenshots and for benchmarks."""

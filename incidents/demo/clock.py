@@ -1,0 +1,28 @@
+"""A clock that stands at moments long past, so that operations write a history as if they had been there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from unittest.mock import patch
+
+
+class Clock:
+    """What ``timezone.now()`` answers while it is worn. It is moved by hand and never goes back."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def __call__(self) -> datetime:
+        # Two things never happen at the very same moment.
+        self.moment += timedelta(milliseconds=7)
+        return self.moment
+
+    def reach(self, moment: datetime) -> None:
+        self.moment = max(self.moment, moment)
+
+
+@contextmanager
+def worn(clock: Clock) -> Iterator[Clock]:
+    """Let the whole process read ``clock``. For the demo's command alone: nothing else runs in its process."""
+    with patch("django.utils.timezone.now", clock):
+        yield clock
