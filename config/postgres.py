@@ -246,7 +246,9 @@ def _as(account: pwd.struct_passwd, home: Path) -> list[str]:
     identity = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", "--pdeathsig=INT"]
     reach = [f"test -x {binary('postgres')} && test -x '{home}'"]
     if subprocess.run([setpriv, *identity, "sh", "-c", *reach], cwd="/", check=False).returncode:
-        identity += ["--inh-caps=-all,+dac_read_search", "--ambient-caps=+dac_read_search"]
+        # Without that bit access(2) ignores capabilities, and initdb trusts access(2).
+        identity += ["--securebits=+no_setuid_fixup", "--inh-caps=-all,+dac_read_search"]
+        identity += ["--ambient-caps=+dac_read_search"]
     return [setpriv, *identity]
 
 
