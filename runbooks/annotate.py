@@ -53,6 +53,7 @@ class Annotated:
             text = "\n" * head[0].count("\n") + text[head.end() :]
         tokens = _without_title(markdown.parse(text), playbook.title)
         self._anchored = _add_anchors(tokens)
+        _mark_blanks(tokens, playbook)
         deepest = 2 if any(t.type == "heading_open" and t.tag == "h1" for t in tokens) else 1
         tags = _Tags(playbook, text, shelf)
         for start, end, part in _split(tokens):
@@ -84,6 +85,17 @@ def _add_anchors(tokens: Sequence[Token]) -> list[int]:
             token.attrSet("id", f"L{line}")
             seen.append(line)
     return seen
+
+
+def _mark_blanks(tokens: Sequence[Token], playbook: Playbook) -> None:
+    """Mark the placeholders of message templates, and contacts that are still placeholders."""
+    unset = {c.line: c.contact for c in playbook.contacts if c.contact and is_unset(c.contact)}
+    for token in tokens:
+        if token.map and token.type in ("fence", "code_block"):
+            lines = range(token.map[0] + 1, token.map[1] + 1)
+            token.meta["blanks"] = [b for t in playbook.templates if t.line in lines for b in t.placeholders]
+        elif token.map and token.type == "inline" and (words := unset.get(token.map[0] + 1)):
+            markdown.mark_words(token, words)
 
 
 def _split(tokens: Sequence[Token]) -> Iterator[tuple[int, int, Sequence[Token]]]:
@@ -136,7 +148,11 @@ class _Tags:
         template = book.postmortem_template
         yield "post-mortem template" if template.present and template.line in here else ""
         due = [d.text.rstrip(":.") for d in book.deadlines if d.line in here]
-        yield due[0].lower() if len(due) == 1 and len(due[0]) <= 30 else _count(book.deadlines, here, "deadline")
+        yield (
+            due[0].lower()
+            if len(due) == 1 and len(due[0]) <= 30
+            else _count(book.deadlines, here, "deadline")
+        )
         yield from self._related(here)
 
     def _related(self, here: range) -> Iterator[str]:

@@ -4,6 +4,7 @@ Raw HTML is off in the parser and the sanitiser lets through only what the parse
 name or class of the author's, no image loaded, no scheme but http, https and mailto.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -22,9 +23,16 @@ Resolve = Callable[[str], str | None]
 
 _TAGS = {
     *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code"),
-    *("em", "strong", "s", "del", "a", "div", "table", "thead", "tbody", "tr", "th", "td"),
+    *("em", "strong", "s", "del", "a", "div", "table", "thead", "tbody", "tr", "th", "td", "mark"),
 }
-_CLASSES = {"ul": {"boxes"}, "ol": {"boxes"}, "li": {"done"}, "div": {"scroll", "notice"}, "p": {"title"}}
+_CLASSES = {
+    "ul": {"boxes"},
+    "ol": {"boxes"},
+    "li": {"done"},
+    "div": {"scroll", "notice"},
+    "p": {"title"},
+    "mark": {"warn"},
+}
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "div": {"role", "tabindex", "aria-label"}, "*": {"id"}}
 
 
@@ -144,6 +152,28 @@ def _inside_link(tokens: Sequence[Token], idx: int) -> bool:
     return sum((t.type == "link_open") - (t.type == "link_close") for t in tokens[:idx]) > 0
 
 
+def _code(_: RendererHTML, tokens: Sequence[Token], idx: int, *__: Any) -> str:
+    """A code block; the words in its meta's "blanks" are marked as something to fill in."""
+    anchor = tokens[idx].attrGet("id")
+    words = _marked(tokens[idx].content, (tokens[idx].meta or {}).get("blanks", ()))
+    return f"<pre{f' id={anchor}' if anchor else ''}><code>{words}</code></pre>\n"
+
+
+def _marked(text: str, blanks: Sequence[str]) -> str:
+    if not blanks:
+        return str(escape(text))
+    longest_first = sorted(blanks, key=len, reverse=True)[:200]
+    pieces = re.split(f"({'|'.join(map(re.escape, longest_first))})", text)
+    return "".join(f"<mark>{escape(p)}</mark>" if n % 2 else str(escape(p)) for n, p in enumerate(pieces))
+
+
+def mark_words(token: Token, words: str) -> None:
+    """Mark ``words``, where they stand alone in an inline token's text, as still to be set."""
+    for child in token.children or []:
+        if child.type == "text" and child.content.strip() == words:
+            child.type, child.content = "html_inline", f'<mark class="warn">{escape(words)}</mark>'
+
+
 def _table(_: RendererHTML, tokens: Sequence[Token], idx: int, *__: Any) -> str:
     """A wide table scrolls by itself, by keyboard too, so that the page need not."""
     anchor = tokens[idx].attrGet("id")
@@ -157,7 +187,14 @@ def _table_end(*_: Any) -> str:
 
 def _make_parser() -> MarkdownIt:
     parser = MarkdownIt("gfm-like2", {"html": False, "langPrefix": ""})
-    rules: dict[str, Callable[..., str]] = {"list_item_open": _list_item, "image": _image, "table_open": _table, "table_close": _table_end}
+    rules: dict[str, Callable[..., str]] = {
+        "list_item_open": _list_item,
+        "image": _image,
+        "fence": _code,
+        "code_block": _code,
+        "table_open": _table,
+        "table_close": _table_end,
+    }
     for name, rule in rules.items():
         parser.add_render_rule(name, rule)
     return parser

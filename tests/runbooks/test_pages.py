@@ -21,6 +21,7 @@ from tests.runbooks.conftest import SOURCE
 pytestmark = pytest.mark.django_db
 ClientFor = Callable[[User], Client]
 DOCUMENTS = Path(__file__).parent / "documents"
+STARTER_SOURCE = (STARTER / "incident-response.md").read_bytes()
 EDIT = "/runbooks/broken-things/edit/"
 TEXT = SOURCE.decode().replace("\n", "\r\n")  # as a browser sends it
 
@@ -51,6 +52,13 @@ def test_the_page_shows_the_document_with_what_was_understood(author: Client, re
     assertContains(page, "1 contact, 1 not set")
     assertContains(page, "Checklists</a> <small>Triage: 2 steps</small>")
     assertContains(page, "The starter’s “If caused by a recent deployment”")
+
+
+def test_what_is_to_be_filled_in_is_marked(author: Client, ada: User) -> None:
+    operations.create_runbook(STARTER_SOURCE, by=ada, filename="incident-response.md")
+    page = author.get("/runbooks/incident-response/")
+    assertContains(page, "[INVESTIGATING] We are looking into a problem with <mark>[feature]</mark>.")
+    assertContains(page, '<mark class="warn">[Update]</mark>', count=4)
 
 
 def test_every_link_to_a_line_leads_somewhere_on_the_page(author: Client, revision: Revision) -> None:
