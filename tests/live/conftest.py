@@ -24,6 +24,11 @@ RUNBOOK = b"""# Incident response
 - [ ] Look at the error rate
 - [ ] Tell support
 
+**Ask:**
+
+- Are all users affected?
+- Since when?
+
 Post a status update every 30 minutes.
 """
 
