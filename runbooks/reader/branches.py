@@ -78,7 +78,7 @@ def _is_branch(section: Section, contained: bool, beside: list[Section]) -> bool
         return True
     if contained:
         return not _is_part(section)
-    if _holds_scenario(section) or _described_by_symptoms(section) or v.HAZARD_PROCEDURE.match(title):
+    if (_holds_scenario(section) and not v.BRANCH_CONTAINER.match(title)) or _described_by_symptoms(section) or v.HAZARD_PROCEDURE.match(title):
         return True
     return _like_its_siblings(section, beside)
 

@@ -69,7 +69,12 @@ def _display(key: str) -> str:
     return key.upper()
 
 
+_NEVER = re.compile(r"^\W*(?:none|no updates?|never|n/?a|not applicable|keine?|aucune?|ningun[oa]|nenhum[a]?|없음|なし|无)?\W*$", re.I)
+
+
 def _make(text: str, subject: str, audience: str, line: int, names: dict[str, str]) -> list[Cadence]:
+    if _NEVER.match(plain(text)):
+        return []
     return [
         Cadence(plain(text), times.interval(text), name, audience, line)
         for name in _for_levels(subject, names)

@@ -154,7 +154,7 @@ def _entries(fence: Fence) -> list[_Entry]:
             if not _DECORATION.match(comment[1]):
                 open_comments.append((comment[1].strip(), line))
         elif prompted and not _PROMPT.match(text):
-            continue  # what the command printed
+            current = None  # what the command printed
         else:
             command = _PROMPT.sub("", text) if prompted else text
             if current is None or open_comments:

@@ -107,34 +107,32 @@ def _from_table(section: Section, table: Table) -> list[Contact]:
     headers = [folded(plain(cell)) for cell in table.header]
     if len(headers) < 2 or not table.rows:
         return []
-    title = f"{section.title} › {section.parent.title if section.parent else ''} › {table.lead[-120:]}"
-    strong = v.CONTACTS_STRONG.search(title) is not None
-    near = strong or v.CONTACTS.search(title) is not None
-    foreign = sum(1 for header in headers if _FOREIGN.search(header))
-    reach = [index for index, header in enumerate(headers) if index and v.REACH_STRONG.search(header)]
-    roles = v.ROLE.search(headers[0]) or v.ROLE_STRONG.search(headers[1] if len(headers) > 2 else "")
-    if foreign and not (strong and reach):
-        return []
-    if not reach:
-        reach = [index for index, header in enumerate(headers) if index and v.REACH.search(header)]
-        if not (near and reach and roles) and not (strong and roles):
-            return []
-    elif not roles and not near:
-        return []
-    elif not near and not v.ROLE_STRONG.search(headers[0]) and not _looks_reachable(table, reach):
+    parent = section.parent.title if section.parent else ""
+    if not _is_contacts(headers, f"{section.title} › {parent} › {table.lead[-120:]}", table):
         return []
     columns = _Columns(headers)
-    return [
-        contact for row in table.rows if (contact := columns.contact(table.header, row.cells, row.line)).role
-    ]
+    return [contact for row in table.rows if (contact := columns.contact(table.header, row.cells, row.line)).role]
+
+
+def _is_contacts(headers: list[str], title: str, table: Table) -> bool:
+    strong = v.CONTACTS_STRONG.search(title) is not None
+    near = strong or v.CONTACTS.search(title) is not None
+    reach = [index for index, header in enumerate(headers) if index and v.REACH_STRONG.search(header)]
+    roles = bool(v.ROLE.search(headers[0]) or (len(headers) > 2 and v.ROLE_STRONG.search(headers[1])))
+    if any(_FOREIGN.search(header) for header in headers) and not (strong and reach):
+        return False
+    if reach:
+        return near or (roles and (v.ROLE_STRONG.search(headers[0]) is not None or _looks_reachable(table, reach)))
+    loose = any(v.REACH.search(header) for header in headers[1:])
+    if _LADDER.search(title) and all(levels.parse(row.cells[0]) for row in table.rows if row.cells):
+        return True
+    return roles and (strong or (near and loose))
 
 
 def _looks_reachable(table: Table, reach: list[int]) -> bool:
+    """Whether half the cells of those columns could be called, written to or filled in."""
     cells = [row.cells[index] for row in table.rows for index in reach if index < len(row.cells)]
-    return (
-        sum(1 for cell in cells if _REACHABLE.search(cell)) * 2 >= len(cells)
-        and v.ROLE_STRONG.search(folded(plain(table.header[0]))) is not None
-    )
+    return bool(cells) and sum(1 for cell in cells if _REACHABLE.search(cell) or is_placeholder(cell)) * 2 >= len(cells)
 
 
 class _Columns:
@@ -149,14 +147,14 @@ class _Columns:
             (
                 i
                 for i, h in enumerate(headers)
-                if i not in used and v.WHEN.search(h) and not v.REACH_STRONG.search(h)
+                if i not in used and v.WHEN.search(h) and not v.REACH_STRONG.search(h) and not times.durations(h)
             ),
             None,
         )
         used.add(self.when)
         self.reach = [i for i, h in enumerate(headers) if i not in used and v.REACH.search(h)]
         if not self.reach:
-            self.reach = [i for i in range(len(headers)) if i not in used][:2]
+            self.reach = [i for i in range(len(headers)) if i not in used]
 
     def contact(self, header: list[str], cells: list[str], line: int) -> Contact:
         def cell(index: int | None) -> str:

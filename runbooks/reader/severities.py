@@ -462,6 +462,11 @@ def _from_list(section: Section, block: ListBlock) -> Found:
     return Found(score, block.line, found, [block])
 
 
+def _unlabelled(text: str) -> str:
+    label, colon, value = text.partition(":")
+    return value.strip() if colon and v.RESPONSE.search(label) and value.strip() else text
+
+
 def _from_item(level: Level, item: ListItem) -> Severity:
     facts = _Facts()
     rest = level.rest
@@ -471,7 +476,7 @@ def _from_item(level: Level, item: ListItem) -> Severity:
     else:
         for inner in _PARENTHESES.finditer(rest):
             if times.response(inner[1])[0] and not times.is_recurring(inner[1]):
-                facts.response = inner[1]
+                facts.response = _unlabelled(inner[1])
                 rest = rest.replace(inner[0], "", 1)
                 break
     if not facts.response:

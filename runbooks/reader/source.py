@@ -22,9 +22,10 @@ def clean(source: str | bytes) -> tuple[str, list[tuple[int, str]]]:
     Raises ReaderError when the document is too large to be a runbook.
     """
     notes: list[tuple[int, str]] = []
-    if len(source) > MAX_BYTES:
+    size = len(source) if isinstance(source, bytes) else len(source.encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
         raise ReaderError(
-            f"The document is {len(source) / 1_000_000:.1f} MB. A runbook can have up to 1 MB: "
+            f"The document is {size / 1_000_000:.1f} MB. A runbook can have up to 1 MB: "
             "leave attachments and logs out of it, or split it into several runbooks."
         )
     text = _decode(source, notes) if isinstance(source, bytes) else source

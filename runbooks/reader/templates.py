@@ -23,7 +23,7 @@ _WORDS = {
     "mail",
 }
 _BLANK = re.compile(
-    r"\{\{\{?[^{}\n]{1,80}\}?\}\}"
+    r"【[^【】\n]{1,40}】|\{\{\{?[^{}\n]{1,80}\}?\}\}"
     r"|(?<!!)\[(?![ xX✓]?\])(?:[^\[\]\n]|\[[^\[\]\n]{0,60}\]){1,120}\](?![(\[])"
     r"|(?<![$%#])\{[^{}\n\"';]{1,80}\}"
     r"|<(?![/!?@#])(?!https?:|mailto:)[^<>\n=@]{1,80}>"
@@ -238,11 +238,13 @@ def blanks(text: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]
     tags: dict[str, None] = {}
     for found in _BLANK.finditer(text[:20_000]):
         mark = found[0]
-        inner = mark.strip("[]{}<>$% ").strip()
+        inner = mark.strip("[]{}<>$%【】 ").strip()
         if _is_html(mark, text) or not inner and not mark.startswith("_") or inner.isdigit():
             continue
-        if mark.startswith("[") and v.STATUS_TAG.match(inner):
+        if mark[0] in "[【" and v.STATUS_TAG.match(inner):
             tags[mark] = None
+        elif mark[0] == "【":
+            continue
         else:
             placeholders[mark] = None
     choices = tuple(mark for mark in placeholders if _is_choice(mark))
