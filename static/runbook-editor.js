@@ -39,7 +39,7 @@
   const load = async chosen => {
     form.elements.loaded.value = '';
     if (!chosen) return say('');
-    if (chosen.size > LIMIT) return say(`${chosen.name} is ${(chosen.size / 1e6).toFixed(1)} MB; a runbook may have 1 MB at most.`);
+    if (chosen.size > LIMIT) return say(tooLarge(chosen.name, chosen.size));
     try {
       source.value = new TextDecoder('utf-8', { fatal: true }).decode(await chosen.arrayBuffer());
     } catch {
@@ -49,6 +49,13 @@
     say(`${chosen.name} is loaded.`);
     source.dispatchEvent(new Event('input', { bubbles: true }));
   };
+
+  const tooLarge = (name, bytes) => `${name} is ${(bytes / 1e6).toFixed(1)} MB; a runbook may have 1 MB at most.`;
+  source.addEventListener('input', () => {
+    const bytes = source.value.length > LIMIT / 4 ? new Blob([source.value]).size : 0;
+    if (bytes > LIMIT) say(tooLarge('The text', bytes));
+    else if (note.textContent.startsWith('The text')) say('');
+  });
 
   file.addEventListener('change', () => load(file.files[0]));
   source.addEventListener('dragover', e => { if (e.dataTransfer.types.includes('Files')) e.preventDefault(); });

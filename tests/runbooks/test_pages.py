@@ -363,6 +363,12 @@ def test_preview_answers_whatever_is_typed(author: Client, source: str) -> None:
     assert author.post("/runbooks/preview/", {"source": source}).status_code == 200
 
 
+def test_a_form_beyond_all_limits_is_refused_without_a_fault(author: Client) -> None:
+    sent = {"source": "x" * 5_000_000, "action": "publish"}
+    assert author.post("/runbooks/new/", sent).status_code in (400, 413)
+    assert author.post("/runbooks/preview/", sent).status_code in (400, 413)
+
+
 # Managing
 
 
