@@ -56,10 +56,17 @@ class Annotated:
         _mark_blanks(tokens, playbook)
         deepest = 2 if any(t.type == "heading_open" and t.tag == "h1" for t in tokens) else 1
         tags = _Tags(playbook, text, shelf)
+        resolve = _resolver(playbook, shelf)
         for start, end, part in _split(tokens):
-            html = markdown.render_tokens(part, first_heading=deepest, resolve=shelf.url)
+            html = markdown.render_tokens(part, first_heading=deepest, resolve=resolve)
             tag, needs_work = tags.between(start, end)
             yield Section(html, start, tag, needs_work)
+
+
+def _resolver(playbook: Playbook, shelf: Shelf) -> markdown.Resolve:
+    """Where a relative link leads: the runbook of that file name, or of the title it was given here."""
+    related = {link.target: link.url for link in shelf.links(playbook)}
+    return lambda target: related.get(target) or shelf.url(target)
 
 
 def _without_title(tokens: list[Token], title: str) -> list[Token]:

@@ -95,6 +95,11 @@ def test_related_links_lead_to_the_runbook_they_mean(author: Client, revision: R
     assertNotContains(page, "not here yet")
 
 
+def test_a_related_link_is_known_by_its_title_too(author: Client, revision: Revision, ada: User) -> None:
+    operations.create_runbook(b"# Rollback\n", by=ada, filename="go-back.md")
+    assertContains(author.get("/runbooks/broken-things/"), 'href="/runbooks/go-back/"', count=2)
+
+
 def test_a_hostile_document_is_shown_harmless(author: Client, ada: User) -> None:
     source = (
         b"# <script>alert(1)</script>\n\n<img src=x onerror=alert(1)> [x](javascript:alert(1))\n- [ ] `<b>`\n"
