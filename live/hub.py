@@ -5,7 +5,8 @@ import logging
 import signal
 import threading
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from contextlib import aclosing
 from types import FrameType
 from typing import Any
 
@@ -25,6 +26,20 @@ log = logging.getLogger(__name__)
 STREAMS_PER_USER = 12
 
 _hubs: "dict[asyncio.AbstractEventLoop, Hub]" = {}
+
+
+async def follow_incident(viewer: Viewer, incident_id: int, seq: int) -> AsyncIterator[bytes]:
+    """What ``viewer``, who knows event ``seq``, is told of an incident: the bytes of a response."""
+    async with aclosing(hub().follow(incident_id, viewer, seq)) as chunks:
+        async for chunk in chunks:
+            yield chunk
+
+
+async def follow_board(viewer: Viewer, since: int) -> AsyncIterator[bytes]:
+    """What ``viewer``, whose board is of ``since`` (in ms), is told of it: the bytes of a response."""
+    async with aclosing(hub().follow(None, viewer, since)) as chunks:
+        async for chunk in chunks:
+            yield chunk
 
 
 def hub() -> "Hub":
@@ -48,25 +63,21 @@ class Hub:
         self._tasks = [self._start(listen(self, self.ready)), self._start(self._look_around())]
         _before_signals(self._stop)
 
-    def follow_incident(self, viewer: Viewer, incident_id: int, seq: int) -> AsyncIterator[bytes]:
-        """What ``viewer``, who knows event ``seq``, is told of an incident: the bytes of a response."""
-        return self._body(_Seat(self, incident_id), viewer, seq)
-
-    def follow_board(self, viewer: Viewer, since: int) -> AsyncIterator[bytes]:
-        """What ``viewer``, whose board is of ``since`` (in ms), is told of it: the bytes of a response."""
-        return self._body(self.board, viewer, since)
-
-    async def _body(self, audience: "_Seat | Board", viewer: Viewer, seq: int) -> AsyncIterator[bytes]:
+    async def follow(self, incident_id: int | None, viewer: Viewer, seq: int) -> AsyncGenerator[bytes]:
+        """The bytes for somebody who looks at an incident, or at the board if it is None."""
+        if self.closed:
+            return
         stream = Stream(viewer, seq)
         mine = self._of_user[viewer.user_id]
         mine.append(stream)
         if len(mine) > STREAMS_PER_USER:
             mine[0].end(encode("bye", "crowded"))
-        if self.closed:
-            stream.end()
         try:
-            async for chunk in stream.body(audience):
-                yield chunk
+            async with aclosing(
+                stream.body(_Seat(self, incident_id) if incident_id else self.board)
+            ) as chunks:
+                async for chunk in chunks:
+                    yield chunk
         finally:
             mine.remove(stream)
             if not mine:

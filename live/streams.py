@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -74,7 +74,7 @@ class Stream:
         if self._task:
             asyncio.get_running_loop().call_later(PATIENCE, self._task.cancel)
 
-    async def body(self, audience: Audience) -> AsyncIterator[bytes]:
+    async def body(self, audience: Audience) -> AsyncGenerator[bytes]:
         """The response's bytes: what is queued, heartbeats between, and an end. In ``audience`` while it lasts."""
         self._task = asyncio.current_task()
         clock = asyncio.get_running_loop().time

@@ -16,31 +16,31 @@ from incidents import operations, sections
 from incidents.models import Incident
 from live.admission import viewer_of
 from live.boards import missed_something, now
-from live.hub import hub
+from live.hub import follow_board, follow_incident
 from live.rendering import ALL, PRESENCE, render
 
 
-@require_GET
 @member
+@require_GET
 async def incident(request: HttpRequest, number: int) -> HttpResponseBase:
     """Every change to the room of an incident, as server-sent events."""
     user = cast(User, await request.auser())
     found = await sync_to_async(_find)(user, number)
     viewer = viewer_of(user, request.session.session_key)
-    return _stream(hub().follow_incident(viewer, found.pk, _last_known(request)))
+    return _stream(follow_incident(viewer, found.pk, _last_known(request)))
 
 
-@require_GET
 @member
+@require_GET
 async def board(request: HttpRequest) -> HttpResponseBase:
     """A word whenever the board may look different, as server-sent events."""
     user = cast(User, await request.auser())
     viewer = viewer_of(user, request.session.session_key)
-    return _stream(hub().follow_board(viewer, _last_known(request)))
+    return _stream(follow_board(viewer, _last_known(request)))
 
 
-@require_GET
 @member
+@require_GET
 def poll_incident(request: MemberRequest, number: int) -> JsonResponse:
     """All sections if anything happened after the event that the page knows of, else who is here."""
     incident = sections.load(_find(request.user, number).pk)
@@ -50,8 +50,8 @@ def poll_incident(request: MemberRequest, number: int) -> JsonResponse:
     return JsonResponse({"id": incident.event_seq, "events": list(html.items())})
 
 
-@require_GET
 @member
+@require_GET
 def poll_board(request: MemberRequest) -> JsonResponse:
     """Whether the board may look different since the page was made."""
     moment = now()

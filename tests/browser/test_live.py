@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from accounts import operations as people
+from accounts.models import User
 from incidents import operations
 from incidents.models import Incident, Step
 from incidents.operations import Declaration, declare
@@ -35,7 +36,7 @@ def enter(new_page, sign_in, incident) -> Callable[..., Page]:
     """Opens the room as somebody and waits until it is live."""
 
     def entered(who, *, expects=(), live: bool = True, address: str = "") -> Page:
-        page = sign_in(new_page(expect=expects), who)
+        page: Page = sign_in(new_page(expect=expects), who)
         page.goto(address or f"/incidents/{incident.pk}/")
         if live:
             expect(mark(page)).to_have_text("Live")
@@ -44,7 +45,7 @@ def enter(new_page, sign_in, incident) -> Callable[..., Page]:
     return entered
 
 
-def mark(page: Page):
+def mark(page: Page) -> Locator:
     return page.locator("[data-live]")
 
 
@@ -53,7 +54,7 @@ def block_streams(page: Page) -> None:
 
 
 def first_step(incident: Incident) -> Step:
-    return Step.objects.filter(incident=incident, kind="task").first()
+    return Step.objects.filter(incident=incident, kind="task")[0]
 
 
 def test_two_people_see_each_other_and_each_others_ticks(enter, ada, grace):
@@ -71,9 +72,11 @@ def test_two_people_see_each_other_and_each_others_ticks(enter, ada, grace):
     expect(mine.locator("#presence .face")).to_have_count(1, timeout=10 * SECOND)
 
 
-def test_every_kind_of_change_is_seen_within_a_second(enter, ada, grace, incident):
+def test_every_kind_of_change_is_seen_within_a_second(
+    enter: Callable[..., Page], ada: User, grace: User, incident: Incident
+) -> None:
     page = enter(grace)
-    changes = [
+    changes: list[tuple[Callable[[], object], Locator, str]] = [
         (lambda: operations.change_severity(incident.pk, 1, by=ada), page.locator("#head"), "SEV1"),
         (lambda: operations.acknowledge(incident.pk, by=ada), page.locator("#feed"), "acknowledged"),
         (

@@ -1,6 +1,7 @@
 """An incident to look at, a web process to look through, and streams that close when the test ends."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -55,7 +56,7 @@ def revision(transactional_db: None) -> Revision:
 def declared(revision: Revision, ada: User) -> Callable[..., Incident]:
     """Declares an incident, by ada unless told."""
 
-    def declare_one(title: str = "Chat not working", *, by: User = ada, **said: object) -> Incident:
+    def declare_one(title: str = "Chat not working", *, by: User = ada, **said: Any) -> Incident:
         return declare(
             Declaration(title=title, **{"severity": 2, "impact": "", **said}), revision=revision, by=by
         )

@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
@@ -108,7 +109,7 @@ def get(server: Server, path: str, client: Client | None = None) -> tuple[int, b
         http.close()
 
 
-def get_json(server: Server, path: str, client: Client) -> dict:
+def get_json(server: Server, path: str, client: Client) -> Any:
     return json.loads(get(server, path, client)[1])
 
 
