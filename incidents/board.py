@@ -101,7 +101,7 @@ def figures(user: User) -> list[Figure]:
     row = _measure(user)
     if not row["declared"]:
         return []
-    found = [Figure("Declared", str(row["declared"]), f"30 days · {row['open']} open now")]
+    found = [Figure("Incidents declared", str(row["declared"]), f"30 days · {row['open']} open now")]
     if row["acknowledge"] is not None:
         found.insert(0, Figure("Time to acknowledge", spans.in_words(row["acknowledge"]), "median, 30 days"))
     if row["resolve"] is not None:

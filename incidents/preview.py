@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from incidents.models import Step
-from runbooks.fallback import EffectivePlaybook, Response
+from runbooks.fallback import EffectivePlaybook, Response, is_unset
 from runbooks.playbook import Contact, Item
 from runbooks.wording import Part, slug
 
@@ -28,6 +28,15 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Callee:
+    """Someone the runbook names for this severity; ``contact`` is "" where it still has a blank there."""
+
+    role: str
+    contact: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """The consequences; ``severity`` is "" and ``steps`` 0 until a severity is chosen."""
 
@@ -38,7 +47,7 @@ class Preview:
     severity: str = ""
     response: str = ""
     cadence_minutes: int | None = None
-    contacts: tuple[Contact, ...] = ()
+    contacts: tuple[Callee, ...] = ()
     steps: int = 0
     branch: str = ""
 
@@ -65,10 +74,14 @@ def preview(playbook: EffectivePlaybook, said: dict[str, Any]) -> Preview:
         severity=playbook.severity_at(level).name,
         response=response_words(playbook.response_for(level)),
         cadence_minutes=playbook.cadence_minutes(level),
-        contacts=playbook.contacts_for(level),
+        contacts=tuple(map(_callee, playbook.contacts_for(level))),
         steps=_steps(playbook, level, cause),
         branch=cause,
     )
+
+
+def _callee(contact: Contact) -> Callee:
+    return Callee(contact.role, "" if is_unset(contact.contact) else contact.contact, contact.when)
 
 
 def response_words(response: Response) -> str:

@@ -46,7 +46,7 @@ def fill(password: str) -> Organisation:
 
 def _the_past(quayside: Organisation, clock: Clock, random: Random, now: datetime) -> None:
     stories = told()
-    apart = (DAYS - 2) / len(stories)
+    apart = (DAYS - 3.5) / (len(stories) - 1)
     for index, story in enumerate(stories):
         day = now - timedelta(days=DAYS - index * apart - random.uniform(0, apart * 0.8))
         # Each story on a clock of its own: two incidents may well overlap.

@@ -51,7 +51,7 @@ def preview_declaration(request: MemberRequest) -> HttpResponse:
     """The panels beside the form, and its severities and causes where another runbook now applies."""
     form = DeclareForm(request.POST, options=Options.load())
     form.is_valid()
-    context = _context(request, form) | {"problems": [], "form_errors": {}}
+    context = _context(request, form) | {"problems": [], "form_errors": {}, "swap": True}
     context["other_runbook"] = "cards" in form.errors
     return render(request, "incidents/declare_preview.html", context)
 

@@ -207,7 +207,7 @@ def test_figures_are_medians_of_the_last_thirty_days(declared: Declare, ada: Use
             resolved_at=began + timedelta(minutes=minutes),
         )
     found = {figure.name: figure.value for figure in board.figures(eve)}
-    assert found == {"Time to acknowledge": "2 min", "Time to resolve": "20 min", "Declared": "3"}
+    assert found == {"Time to acknowledge": "2 min", "Time to resolve": "20 min", "Incidents declared": "3"}
 
 
 def test_figures_count_the_updates_that_came_in_time(declared: Declare, ada: User, eve: User) -> None:
@@ -238,7 +238,7 @@ def test_a_private_incident_is_nowhere_for_outsiders(
         assert "Leaked key" not in seen
         assert secret.reference not in seen
         assert 'class="count"' not in seen
-    assert "Declared</dt>" not in page
+    assert "Incidents declared" not in page
     assert "One update is overdue" in page_of(ada_in)
     operations.change_status(secret.pk, "resolved", by=ada)
     assert "Leaked key" not in page_of(eve_in)
