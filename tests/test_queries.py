@@ -1,0 +1,116 @@
+"""What a page costs the database does not grow with what is on it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Team, User
+from incidents.models import Incident, Service, Step, TimelineEvent
+from incidents.operations import Declaration, declare
+from runbooks.models import Revision
+from runbooks.operations import create_runbook
+from tests.incidents.conftest import DOCUMENTS
+
+MANY = 200
+
+
+@pytest.fixture
+def revision(db: None) -> Revision:
+    return create_runbook((DOCUMENTS / "incident-response.md").read_bytes(), by=None)
+
+
+@pytest.fixture
+def incident(revision: Revision, ada: User) -> Incident:
+    service = Service.objects.create(name="Chat", slug="chat")
+    said = Declaration(title="Chat not working", severity=2, impact="Nobody can chat", services=[service])
+    return declare(said, revision=revision, by=ada)
+
+
+def queries(client: Client, url: str) -> int:
+    client.get(url)  # sessions, caches of the process
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    return len(captured)
+
+
+def more_incidents(incident: Incident, ada: User) -> None:
+    """Copies beside the first, open and ended, public and private, each with a team, a commander and a service."""
+    team = Team.objects.create(name="Web", slug="web")
+    service, now = Service.objects.get(), timezone.now()
+    copies = []
+    for number in range(2 * MANY):
+        ended = {"status": "resolved", "resolved_at": now, "ended_at": now} if number % 2 else {}
+        copies.append(
+            Incident(
+                title=f"Chat not working {number}",
+                severity=1 + number % 4,
+                severity_name="SEV",
+                team=team,
+                revision=incident.revision,
+                declared_by=ada,
+                commander=ada,
+                last_word="Looking",
+                last_word_by="Ada",
+                last_word_at=now,
+                next_update_due_at=now + timedelta(minutes=number),
+                acknowledged_at=now,
+                **ended,
+            )  # fmt: skip
+        )
+    made = Incident.objects.bulk_create(copies)
+    through = Incident.services.through
+    through.objects.bulk_create([through(incident_id=copy.pk, service_id=service.pk) for copy in made])
+
+
+def more_in_the_room(incident: Incident, ada: User) -> None:
+    checklist = incident.checklists.filter(is_branch=False).first()
+    assert checklist is not None
+    now = timezone.now()
+    Step.objects.bulk_create(
+        Step(
+            incident=incident, checklist=checklist, position=100 + n, kind="task", text=f"Step {n}",
+            done_at=now, done_by=ada, assigned_to=ada, added_by=ada,
+        )
+        for n in range(MANY)
+    )  # fmt: skip
+    TimelineEvent.objects.bulk_create(
+        TimelineEvent(
+            incident=incident, seq=1000 + n, kind="note_added", occurred_at=now, recorded_at=now,
+            recorded_by=ada, text=f"Note {n}", salt="", commitment="", hash="",
+        )
+        for n in range(MANY)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("page", "most", "more"),
+    [
+        ("/", 10, more_incidents),
+        ("/incidents/", 10, more_incidents),
+        ("/incidents/?q=chat", 10, more_incidents),
+        ("/declare/", 10, more_incidents),
+        ("/incidents/{incident}/", 15, more_in_the_room),
+        ("/incidents/{incident}/sections/?after=0", 15, more_in_the_room),
+    ],
+)
+def test_page_costs_the_same_with_one_row_and_with_many(
+    page: str,
+    most: int,
+    more: Callable[[Incident, User], None],
+    incident: Incident,
+    ada: User,
+    client_for: Callable[[User], Client],
+) -> None:
+    client, url = client_for(ada), page.format(incident=incident.pk)
+    with_one = queries(client, url)
+
+    more(incident, ada)
+
+    with_many = queries(client, url)
+    print(f"{page}: {with_one} queries with one row, {with_many} with {MANY}")
+    assert with_many == with_one <= most
