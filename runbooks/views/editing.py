@@ -121,7 +121,12 @@ def preview(request: MemberRequest) -> HttpResponse:
     """What is understood of the text as it stands: the partial beside the editor."""
     form = RunbookForm(request.POST)
     form.full_clean()
-    context = {"view": understand(form.cleaned_data.get("bytes", b"")), "form": form, "page": None, "is_preview": True}
+    context = {
+        "view": understand(form.cleaned_data.get("bytes", b"")),
+        "form": form,
+        "page": None,
+        "is_preview": True,
+    }
     return render(request, "runbooks/_understood.html", context)
 
 
