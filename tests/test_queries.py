@@ -60,7 +60,7 @@ def more_incidents(incident: Incident, ada: User) -> None:
                 next_update_due_at=now + timedelta(minutes=number),
                 acknowledged_at=now,
                 **ended,
-            )  # fmt: skip
+            )
         )
     made = Incident.objects.bulk_create(copies)
     through = Incident.services.through
@@ -73,18 +73,33 @@ def more_in_the_room(incident: Incident, ada: User) -> None:
     now = timezone.now()
     Step.objects.bulk_create(
         Step(
-            incident=incident, checklist=checklist, position=100 + n, kind="task", text=f"Step {n}",
-            done_at=now, done_by=ada, assigned_to=ada, added_by=ada,
+            incident=incident,
+            checklist=checklist,
+            position=100 + n,
+            kind="task",
+            text=f"Step {n}",
+            done_at=now,
+            done_by=ada,
+            assigned_to=ada,
+            added_by=ada,
         )
         for n in range(MANY)
-    )  # fmt: skip
+    )
     TimelineEvent.objects.bulk_create(
         TimelineEvent(
-            incident=incident, seq=1000 + n, kind="note_added", occurred_at=now, recorded_at=now,
-            recorded_by=ada, text=f"Note {n}", salt="", commitment="", hash="",
+            incident=incident,
+            seq=1000 + n,
+            kind="note_added",
+            occurred_at=now,
+            recorded_at=now,
+            recorded_by=ada,
+            text=f"Note {n}",
+            salt="",
+            commitment="",
+            hash="",
         )
         for n in range(MANY)
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,5 +127,4 @@ def test_page_costs_the_same_with_one_row_and_with_many(
     more(incident, ada)
 
     with_many = queries(client, url)
-    print(f"{page}: {with_one} queries with one row, {with_many} with {MANY}")
     assert with_many == with_one <= most

@@ -13,7 +13,7 @@ from incidents.timeline import faults
 from tests.browser.conftest import NewPage
 
 RUNBOOK = (Path(__file__).parents[1] / "runbooks" / "documents" / "incident-response.md").read_text()
-PASSWORD = "correct horse battery staple"  # noqa: S105
+PASSWORD = "correct horse battery staple"
 SECOND = 1000
 # How htmx logs a preview that a newer one replaced while it was on its way.
 SUPERSEDED = "htmx:(afterRequest|sendAbort)"
