@@ -6,7 +6,6 @@ compared with and are counted apart.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,10 +155,8 @@ def _checklists(book: Playbook, annotation: Annotation, where: str, tallies: dic
             used.update(match.parts)
     for checklist in book.checklists:
         if id(checklist) not in used:
-            boxes = (
-                checklist.style in ("task", "numbered", "paragraphs")
-                or any(item.kind == "task" for item in checklist.items)
-                and checklist.style == "fence"
+            boxes = checklist.style in ("task", "numbered", "paragraphs") or (
+                any(item.kind == "task" for item in checklist.items) and checklist.style == "fence"
             )
             (tally if boxes else beside).invented.append(
                 f"{where}: {checklist.title} ({len(checklist.items)}, {checklist.style})"
@@ -192,7 +189,7 @@ def _tasks(part: Checklist | Branch) -> int:
 def _groups_in(branch: Branch) -> Iterator[_Group]:
     title, count, at = "", 0, branch.line
     for item in (*branch.items, None):
-        if item is None or item.kind == "instruction" and not item.command:
+        if item is None or (item.kind == "instruction" and not item.command):
             yield _Group({_title(title)} if title else {_title(branch.title)}, count, (at,))
             title, count, at = (item.text, 0, item.line) if item else ("", 0, 0)
         elif item.kind in ("task", "question"):
@@ -241,8 +238,8 @@ def _cadences(book: Playbook, annotation: Annotation, where: str, tallies: dict[
     expected = []
     for entry in annotation["update_cadence"]:
         minutes = times.interval(entry["text"])
-        for key in levels.keys(entry["severity"] or "") or [""]:
-            expected.append(f"{key} {minutes if minutes is not None else folded(entry['text'])}")
+        told = minutes if minutes is not None else folded(entry["text"])
+        expected += [f"{key} {told}" for key in levels.keys(entry["severity"] or "") or [""]]
     found = [
         f"{_key(c.severity) if c.severity else ''} {c.minutes if c.minutes is not None else folded(c.text)}"
         for c in book.cadences

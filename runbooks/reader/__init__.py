@@ -5,6 +5,7 @@ one house style; what it looks for is in ``vocabulary``, how it looks in one mod
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from runbooks.playbook import Branch, Playbook, Warning_
@@ -38,7 +39,7 @@ def read(source: str | bytes) -> Playbook:
     book = _read_parts(root, body, keys)
     told = [Warning_(line, message) for line, message in notes]
     empty = not body.strip()
-    advised = (Warning_(1, "The document is empty."),) if empty else advice.warnings(book, root)
+    advised = (Warning_(1, "The document is empty."),) if empty else advice.warnings(book)
     return replace(book, warnings=(*told, *advised))
 
 
@@ -46,14 +47,14 @@ def _read_parts(root: Section, body: str, keys: dict[str, str]) -> Playbook:
     """Each part in turn; what one has read, the next leaves alone."""
     claimed: set[int] = set()
 
-    def claim(found: list[Block]) -> None:
+    def claim(found: Iterable[Block]) -> None:
         claimed.update(id(block) for block in found)
 
     scale, used = severities.find(root)
     claim(used)
-    report, used, taken = postmortem.find(root, body.split("\n"))
-    claim(used)
-    aside = {id(section) for section in taken}
+    report = postmortem.find(root, body.split("\n"))
+    claim(report.claims)
+    aside = {id(section) for section in report.sections}
     messages, used = templates.find(root, claimed)
     claim([block for block in used if not isinstance(block, ListBlock)])
     described = set(claimed)
@@ -74,7 +75,7 @@ def _read_parts(root: Section, body: str, keys: dict[str, str]) -> Playbook:
         cadences=rhythm,
         contacts=people,
         channel_pattern=links.channel(body),
-        postmortem_template=report,
+        postmortem_template=report.template,
         deadlines=links.deadlines(root, aside, described),
         related=links.related(root, body),
     )
@@ -101,7 +102,9 @@ def _branches(
 
 def _title(root: Section, keys: dict[str, str]) -> str:
     headings = [section for section in root.walk() if section.parent and not section.is_label]
-    first = next((section for section in headings if section.level == 1 and re.search(r"\w", section.title)), None)
+    first = next(
+        (section for section in headings if section.level == 1 and re.search(r"\w", section.title)), None
+    )
     if first is not None:
         return first.title
     return keys.get("title", "") or (headings[0].title if headings else "")

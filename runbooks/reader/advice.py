@@ -3,20 +3,21 @@
 import re
 
 from runbooks.playbook import Playbook, Severity, Warning_
-from runbooks.reader import times
-from runbooks.reader.blocks import Section
 from runbooks.reader.contacts import is_placeholder
 from runbooks.reader.plain import folded
 
 MAX_WARNINGS = 100
+_QUERY = re.compile(r"(?:select|show|explain|delete|update|alter|kill|insert)\b", re.I)
 _NO_PROMISE = re.compile(
-    r"^\W*(?:$|-|–|n/?a|none|best[- ]effort|as needed|when possible|optional|planned|backlog|next (?:sprint|release|week|maintenance)|scheduled|tb[da]|varies|no sla|nach bedarf|same day|business hours)",
+    r"^\W*(?:$|-|–|n/?a|none|best[- ]effort|as needed|when possible|optional|planned|backlog|"
+    r"next (?:sprint|release|week|maintenance)|scheduled|tb[da]|varies|no sla|nach bedarf|"
+    r"same day|business hours)",
     re.I,
 )
 _POINTER = re.compile(r"`([\w./-]{3,120}\.(?:md|markdown))`")
 
 
-def warnings(book: Playbook, root: Section) -> tuple[Warning_, ...]:
+def warnings(book: Playbook) -> tuple[Warning_, ...]:
     found = [
         *_missing(book),
         *_of_contacts(book),
@@ -40,7 +41,8 @@ def _missing(book: Playbook) -> list[Warning_]:
     parts = (
         (
             book.severities,
-            "No severity levels were found. A table headed Level, Description, Response time is the surest way to write them.",
+            "No severity levels were found. A table headed Level, Description, Response time is the "
+            "surest way to write them.",
         ),
         (
             book.checklists,
@@ -48,11 +50,13 @@ def _missing(book: Playbook) -> list[Warning_]:
         ),
         (
             book.branches,
-            "No containment branches were found. A heading such as “If caused by a recent deployment” begins one.",
+            "No containment branches were found. A heading such as “If caused by a recent "
+            "deployment” begins one.",
         ),
         (
             book.templates,
-            "No communication templates were found. Put each message in a code block under a heading “Communication templates”.",
+            "No communication templates were found. Put each message in a code block under a "
+            "heading “Communication templates”.",
         ),
         (book.cadences, "No update cadence was found. “Post an update every 30 minutes” is enough."),
         (
@@ -71,94 +75,64 @@ def _missing(book: Playbook) -> list[Warning_]:
 def _of_contacts(book: Playbook) -> list[Warning_]:
     found: list[Warning_] = []
     for contact in book.contacts:
-        if contact.contact and is_placeholder(contact.contact):
-            found.append(
-                Warning_(
-                    contact.line,
-                    f"The contact of “{contact.role}” is still “{contact.contact}”: nobody can be reached.",
-                )
-            )
-        elif not contact.contact:
-            found.append(
-                Warning_(
-                    contact.line,
-                    f"“{contact.role}” has no phone number, address or handle: nobody can be reached.",
-                )
-            )
+        if not contact.contact:
+            message = f"“{contact.role}” has no phone number, address or handle: nobody can be reached."
+            found.append(Warning_(contact.line, message))
+        elif is_placeholder(contact.contact):
+            message = f"The contact of “{contact.role}” is still “{contact.contact}”: nobody can be reached."
+            found.append(Warning_(contact.line, message))
     return found
 
 
 def _of_severities(book: Playbook) -> list[Warning_]:
-    found: list[Warning_] = []
-    names: dict[str, Severity] = {}
+    if not book.severities:
+        return []
+    found = [warning for severity in book.severities for warning in _of_severity(severity)]
+    first: dict[str, int] = {}
     for severity in book.severities:
-        key = folded(severity.name)
-        if key in names:
+        earlier = first.setdefault(folded(severity.name), severity.line)
+        if earlier != severity.line:
             found.append(
-                Warning_(
-                    severity.line,
-                    f"The level “{severity.name}” is defined twice, first in line {names[key].line}.",
-                )
+                Warning_(severity.line, f"The level “{severity.name}” is also defined in line {earlier}.")
             )
-        names.setdefault(key, severity)
-        if severity.response and not severity.response_rule and not _NO_PROMISE.match(severity.response):
-            found.append(
-                Warning_(
-                    severity.line,
-                    f"The response time of {severity.name}, “{severity.response[:80]}”, is not a time we can reckon with. Write “30 minutes”, “Immediate” or “Next business day”.",
-                )
-            )
-        if not severity.meaning and not severity.examples:
-            found.append(
-                Warning_(
-                    severity.line,
-                    f"{severity.name} is named but not described: say what it means, so that people choose alike.",
-                )
-            )
-    timed = [severity for severity in book.severities if severity.response]
-    if book.severities and not timed:
-        found.append(Warning_(book.severities[0].line, "The severity levels have no response times."))
-    elif len(timed) < len(book.severities):
-        found.extend(
-            Warning_(severity.line, f"{severity.name} has no response time.")
-            for severity in book.severities
-            if not severity.response
+    untimed = [severity for severity in book.severities if not severity.response]
+    if len(untimed) == len(book.severities):
+        return [*found, Warning_(untimed[0].line, "The severity levels have no response times.")]
+    return found + [Warning_(severity.line, f"{severity.name} has no response time.") for severity in untimed]
+
+
+def _of_severity(severity: Severity) -> list[Warning_]:
+    found: list[Warning_] = []
+    if severity.response and not severity.response_rule and not _NO_PROMISE.match(severity.response):
+        message = (
+            f"The response time of {severity.name}, “{severity.response[:80]}”, is not a time to reckon with. "
+            "Write “30 minutes”, “Immediate” or “Next business day”."
         )
+        found.append(Warning_(severity.line, message))
+    if not severity.meaning and not severity.examples:
+        message = (
+            f"{severity.name} is named but not described: say what it means, so that people choose alike."
+        )
+        found.append(Warning_(severity.line, message))
     return found
 
 
 def _of_commands(book: Playbook) -> list[Warning_]:
     """Queries taken out of comments, and steps that lead to a file which may not be at hand."""
     found: list[Warning_] = []
-    items = [item for part in (*book.checklists, *book.branches) for item in part.items]
+    items = [item for part in book.checklists for item in part.items]
+    items += [item for part in book.branches for item in part.items]
     for item in items:
-        if (
-            item.kind == "command"
-            and item.line
-            and item.command
-            and item.command in _commented(item.command, item.text, book)
-        ):
-            found.append(
-                Warning_(item.line, "A command stands inside a comment. It is shown as a command to copy.")
-            )
+        if item.kind == "command" and item.text.endswith(":") and _QUERY.match(item.command):
+            message = "A command stands inside a comment. It is shown as a command to copy."
+            found.append(Warning_(item.line, message))
         pointer = _POINTER.search(item.text[:1000])
         if pointer:
-            found.append(
-                Warning_(
-                    item.line,
-                    f"This step leads to `{pointer[1]}`. Load that runbook too, so that the step can be opened.",
-                )
+            message = (
+                f"This step leads to `{pointer[1]}`. Load that runbook too, so that the step can be opened."
             )
+            found.append(Warning_(item.line, message))
     return found
-
-
-def _commented(command: str, text: str, book: Playbook) -> str:
-    return (
-        command
-        if text.endswith(":")
-        and re.match(r"(?i)^(?:select|show|explain|delete|update|alter|kill|insert)\b", command)
-        else ""
-    )
 
 
 def _of_templates(book: Playbook) -> list[Warning_]:
@@ -167,21 +141,9 @@ def _of_templates(book: Playbook) -> list[Warning_]:
     for template in book.templates:
         key = folded(template.title)
         if key in seen and template.title:
-            found.append(
-                Warning_(
-                    template.line,
-                    f"Two templates are called “{template.title}”, the first in line {seen[key]}.",
-                )
-            )
+            message = f"Two templates are called “{template.title}”, the first in line {seen[key]}."
+            found.append(Warning_(template.line, message))
         seen.setdefault(key, template.line)
-    for cadence in book.cadences:
-        if cadence.minutes is None and times.is_recurring(cadence.text):
-            found.append(
-                Warning_(
-                    cadence.line,
-                    f"The update cadence “{cadence.text[:80]}” is not a time we can reckon with.",
-                )
-            )
     return found
 
 

@@ -1,44 +1,33 @@
 """Containment branches: what to do for one suspected cause, symptom or scenario."""
 
+import re
 from collections.abc import Set
 from dataclasses import dataclass
 
 from runbooks.playbook import Branch, Item
-from runbooks.reader import commands, steps, times, vocabulary as v
+from runbooks.reader import commands, steps, times
+from runbooks.reader import vocabulary as v
 from runbooks.reader.blocks import Block, Fence, ListBlock, ListItem, Paragraph, Section, Table
 from runbooks.reader.plain import plain, without_number
 
-import re
-
 _NOT_A_BRANCH = v.words(
-    r"overview",
-    r"introduction",
-    r"general\b",
-    r"how to use",
-    r"summary$",
-    r"references?\b",
-    r"related",
-    r"contacts?\b",
-    r"escalat",
-    r"communicat",
-    r"post[- ](?:incident|mortem)",
-    r"severity",
-    r"template",
-    r"appendix",
-    r"table of contents",
-    r"checklist",
-    r"tools?\b",
-    r"training",
-    r"after the incident",
-    r"notes?$",
-    r"principles?",
-    r"prerequisites",
-    r"when to",
-    r"quick fix",
+    r"""
+    overview | introduction | general\b | how to use | summary$ | references?\b | related
+    contacts?\b | escalat | communicat | post[- ](?:incident|mortem) | severity | template | appendix
+    table of contents | checklist | tools?\b | training | after the incident | notes?$ | principles?
+    prerequisites | when to | quick fix
+    """
 )
-_PHASE = v.words(r"detect", r"triage", r"assess", r"contain", r"mitigat", r"eradicat", r"resol", r"recover", r"communicat", r"post[- ]", r"acknowledge", r"investigat", r"review", r"identif", r"phase \d", r"step \d")
+_PHASE = v.words(
+    r"""
+    detect | triage | assess | contain | mitigat | eradicat | resol | recover | communicat | post[- ]
+    acknowledge | investigat | review | identif | phase \d | step \d
+    """
+)
 _WORDS_ONLY = v.words(
-    r"escalat", r"eskalation", r"escalade", r"escalad", r"contacts?\b", r"kontakte?\b", r"연락처", r"連絡先"
+    r"""
+    escalat | eskalation | escalade | escalad | contacts?\b | kontakte?\b | 연락처 | 連絡先
+    """
 )
 _CRITERIA = re.compile(
     r"\b(?:if|when|where)(?: any(?: of the following)?| all| one| the following)?.{0,30}[:：]$", re.I
@@ -66,7 +55,12 @@ def sections(root: Section, taken: Set[int]) -> list[Section]:
 def _is_branch(section: Section, contained: bool, beside: list[Section]) -> bool:
     """``contained``: right under a heading of scenarios; ``beside``: the branches found so far next to it."""
     title = without_number(section.title).strip("*: ")
-    if len(title) > 120 or not _has_steps(section) or _NOT_A_BRANCH.match(title) or v.NOT_A_CAUSE.match(title):
+    if (
+        len(title) > 120
+        or not _has_steps(section)
+        or _NOT_A_BRANCH.match(title)
+        or v.NOT_A_CAUSE.match(title)
+    ):
         return False
     if v.IF_BRANCH.search(title) and not times.durations(title):
         return _not_about_the_process(section)
@@ -78,7 +72,11 @@ def _is_branch(section: Section, contained: bool, beside: list[Section]) -> bool
         return True
     if contained:
         return not _is_part(section)
-    if (_holds_scenario(section) and not v.BRANCH_CONTAINER.match(title)) or _described_by_symptoms(section) or v.HAZARD_PROCEDURE.match(title):
+    if (
+        (_holds_scenario(section) and not v.BRANCH_CONTAINER.match(title))
+        or _described_by_symptoms(section)
+        or v.HAZARD_PROCEDURE.match(title)
+    ):
         return True
     return _like_its_siblings(section, beside)
 
@@ -90,7 +88,9 @@ def _has_steps(section: Section) -> bool:
 
 
 _PROCESS = v.words(
-    r"escalat", r"communicat", r"severity", r"contacts?\b", r"post[- ]?mortem", r"template"
+    r"""
+    escalat | communicat | severity | contacts?\b | post[- ]?mortem | template
+    """
 )
 
 
@@ -99,8 +99,15 @@ def _not_about_the_process(section: Section) -> bool:
 
 
 _STEP_TITLE = v.words(r"phase", r"step")
-_STAGE_TITLE = v.words(r"phase", r"step \d", r"immediate", r"short[- ]term", r"long[- ]term")
-_COMMON = v.words(r"(?:common|known|typical|specific|frequent)\b.{0,30}(?:issue|incident|problem|scenario|failure|alert|type)")
+_STAGE_TITLE = v.words(
+    r"""
+    phase | step \d | immediate | short[- ]term | long[- ]term
+    """
+)
+_COMMON = v.words(
+    r"(?:common|known|typical|specific|frequent)\b.{0,30}(?:issue|incident|problem|scenario|"
+    r"failure|alert|type)"
+)
 
 
 def _is_container(section: Section) -> bool:
@@ -148,15 +155,11 @@ def _described_by_symptoms(section: Section) -> bool:
 
 
 _EVERYTHING = v.words(
-    r"incident (?:response|management|process|lifecycle|handling|procedures?)",
-    r"response (?:process|procedures?|phases?|workflow|playbook)",
-    r"phases?\b",
-    r"overview",
-    r"process$",
-    r"workflow",
-    r"procedures?$",
-    r"runbook",
-    r"monitoring",
+    r"""
+    incident (?:response|management|process|lifecycle|handling|procedures?)
+    response (?:process|procedures?|phases?|workflow|playbook) | phases?\b | overview | process$
+    workflow | procedures?$ | runbook | monitoring
+    """
 )
 
 
@@ -234,7 +237,10 @@ def _is_symptoms(block: ListBlock, part: Section) -> bool:
 
 
 def _words_only(items: list[Item]) -> list[Item]:
-    return [item if item.kind == "command" else Item(item.text, "instruction", item.command, item.line) for item in items]
+    return [
+        item if item.kind == "command" else Item(item.text, "instruction", item.command, item.line)
+        for item in items
+    ]
 
 
 def _flat(groups: list[_Group]) -> tuple[Item, ...]:
@@ -303,15 +309,31 @@ def from_table(section: Section, table: Table) -> list[Branch]:
     return found
 
 
-_CAUSE = v.words(r"issues?", r"problems?", r"symptoms?", r"causes?", r"scenarios?", r"incident(?: type)?$", r"if\b", r"failure", r"alert", r"situation", r"type", r"ursache", r"problem", r"symptom", r"cause", r"problema", r"s[íi]ntoma", r"causa", r"문제", r"증상", r"원인", r"症状", r"原因", r"問題", r"问题")
-_ACTION = v.words(r"(?:first |immediate |recommended )?actions?", r"mitigation", r"resolution", r"fix", r"response", r"remed", r"solution", r"what to do", r"steps", r"containment", r"then\b", r"ma(?:ß|ss)nahme", r"l[öo]sung", r"acci[óo]n", r"soluci[óo]n", r"a[çc][ãa]o", r"solu[çc]", r"rem[èe]de", r"조치", r"해결", r"対応", r"対処", r"处理", r"解决")
+_CAUSE = v.words(
+    r"""
+    issues? | problems? | symptoms? | causes? | scenarios? | incident(?: type)?$ | if\b | failure
+    alert | situation | type | ursache | problem | symptom | cause | problema | s[íi]ntoma | causa
+    문제 | 증상 | 원인 | 症状 | 原因 | 問題 | 问题
+    """
+)
+_ACTION = v.words(
+    r"""
+    (?:first |immediate |recommended )?actions? | mitigation | resolution | fix | response | remed
+    solution | what to do | steps | containment | then\b | ma(?:ß|ss)nahme | l[öo]sung | acci[óo]n
+    soluci[óo]n | a[çc][ãa]o | solu[çc] | rem[èe]de | 조치 | 해결 | 対応 | 対処 | 处理 | 解决
+    """
+)
 
 
 def _condition(item: ListItem, decision: bool = False) -> Branch | None:
     words = " ".join(item.text.split())
     asked = re.match(r"^(.{4,90}?[?？])\s*(?:→|->|=>|[:：]|[–—])\s*(.+)$", words) if decision else None
     if asked:
-        return Branch(plain(asked[1]).rstrip("?？"), item.line, (Item(asked[2], "task", steps.command_in(asked[2]), item.line),))
+        return Branch(
+            plain(asked[1]).rstrip("?？"),
+            item.line,
+            (Item(asked[2], "task", steps.command_in(asked[2]), item.line),),
+        )
     head = re.match(
         r"^(?:\*\*|__)?([^:：→\n]{4,90}?)(?:\*\*|__)?\s*(?:[:：]|→|->|=>|\s[–—-]\s)\s*(?:\*\*|__)?\s*(.*)$",
         words,

@@ -5,17 +5,24 @@ from collections.abc import Set
 from dataclasses import replace
 
 from runbooks.playbook import Cadence, Severity, Template
-from runbooks.reader import levels, times, vocabulary as v
+from runbooks.reader import levels, times
+from runbooks.reader import vocabulary as v
 from runbooks.reader.blocks import Block, Fence, ListBlock, ListItem, Paragraph, Quote, Section, Table
 from runbooks.reader.plain import folded, plain
 
 _PHRASE = re.compile(
-    r"(?:every|each|alle|toutes les|tous les|cada|a cada|ogni|elke)\s(?:\d|half|an?\b|hour|day|stunde|heure|hora|two|three|four|few|thirty|fifteen|halbe|demi)[^.,;:!?\n()]{0,40}?(?:minutes?|mins?|hours?|hrs?|days?|[mh]\b|minuten|stunden?|heures?|minutos|horas?|minuti|ore|ora|jours?|d[ií]as?|uur|minuten)(?![a-z])"
-    r"|\d+\s?(?:분|시간)\s?(?:마다|간격)|\d+\s?(?:分|時間)(?:ごと|おき|毎|間隔)|每\s?(?:隔\s?)?\d+\s?(?:分钟|小时)|(?:hourly|half-hourly|stündlich)|next update in \d+\s?\w+",
+    r"(?:every|each|alle|toutes les|tous les|cada|a cada|ogni|elke)\s(?:\d|half|an?\b|hour|"
+    r"day|stunde|heure|hora|two|three|four|few|thirty|fifteen|halbe|"
+    r"demi)[^.,;:!?\n()]{0,40}?(?:minutes?|mins?|hours?|hrs?|days?|[mh]\b|minuten|stunden?|"
+    r"heures?|minutos|horas?|minuti|ore|ora|jours?|d[ií]as?|uur|minuten)(?![a-z])"
+    r"|\d+\s?(?:분|시간)\s?(?:마다|간격)|\d+\s?(?:分|時間)(?:ごと|おき|毎|間隔)|"
+    r"每\s?(?:隔\s?)?\d+\s?(?:分钟|小时)|(?:hourly|half-hourly|stündlich)|"
+    r"next update in \d+\s?\w+",
     re.I,
 )
 _VAGUE = re.compile(
-    r"\b(?:status |regular |stakeholder |customer )?updates?\b.{0,40}\b(?:fixed|regular|agreed|set) (?:cadence|interval)|\b(?:fixed|regular) (?:update )?cadence\b",
+    r"\b(?:status |regular |stakeholder |customer )?updates?\b.{0,40}\b(?:fixed|regular|"
+    r"agreed|set) (?:cadence|interval)|\b(?:fixed|regular) (?:update )?cadence\b",
     re.I,
 )
 
@@ -69,7 +76,14 @@ def _display(key: str) -> str:
     return key.upper()
 
 
-_NEVER = re.compile(r"^\W*(?:none|no updates?|never|n/?a|not applicable|keine?|aucune?|ningun[oa]|nenhum[a]?|없음|なし|无)?\W*$", re.I)
+_FIRST = v.words(r"first", r"initial", r"channel")
+_OTHER_REVIEWS = v.words(r"review", r"drill", r"backup", r"check$")
+_PLAINLY_HOW_OFTEN = v.words(r"frequency", r"cadence", r"interval")
+_NEVER = re.compile(
+    r"^\W*(?:none|no updates?|never|n/?a|not applicable|keine?|aucune?|ningun[oa]|nenhum[a]?|"
+    r"없음|なし|无)?\W*$",
+    re.I,
+)
 
 
 def _make(text: str, subject: str, audience: str, line: int, names: dict[str, str]) -> list[Cadence]:
@@ -107,9 +121,7 @@ def _from_table(section: Section, table: Table, names: dict[str, str]) -> list[C
     columns = [
         index
         for index, header in enumerate(headers)
-        if index
-        and v.FREQUENCY.search(header)
-        and not v.words(r"first", r"initial", r"channel").search(header)
+        if index and v.FREQUENCY.search(header) and not _FIRST.search(header)
     ]
     columns = [
         index
@@ -120,7 +132,7 @@ def _from_table(section: Section, table: Table, names: dict[str, str]) -> list[C
         columns = [index for index in range(1, len(headers)) if _mostly_recurring(table, index)]
     if not columns or not (by_level or _about_updates(section, table.lead)):
         return []
-    if any(v.words(r"review", r"drill", r"backup", r"check$").search(header) for header in headers):
+    if any(_OTHER_REVIEWS.search(header) for header in headers):
         return []
     audience_at = next((index for index, header in enumerate(headers) if v.AUDIENCE.search(header)), None)
     found: list[Cadence] = []
@@ -173,7 +185,7 @@ def _from_list(section: Section, block: ListBlock, names: dict[str, str]) -> lis
             match
             and v.FREQUENCY.search(match[1])
             and times.interval(match[2]) is not None
-            and (times.is_recurring(words) or v.words("frequency", "cadence", "interval").search(match[1]))
+            and (times.is_recurring(words) or _PLAINLY_HOW_OFTEN.search(match[1]))
         ):
             subject = section.title if level_here else match[2]
             found.extend(_make(match[2], subject, "", item.line, names))
@@ -186,26 +198,16 @@ def _clause(text: str) -> str:
     return text if len(text) <= 60 else (found[0] if (found := _PHRASE.search(text)) else text)
 
 
+_GROUP = v.words(
+    r"""
+    internal | external | customers? | stakeholders? | executives? | leadership | public | intern | extern
+    kunden | clients? | clientes? | 내부 | 외부 | 社内 | 社外 | 顧客
+    """
+)
+
+
 def _audience(section: Section) -> str:
-    found = v.words(
-        r"internal",
-        r"external",
-        r"customers?",
-        r"stakeholders?",
-        r"executives?",
-        r"leadership",
-        r"public",
-        r"intern",
-        r"extern",
-        r"kunden",
-        r"clients?",
-        r"clientes?",
-        r"내부",
-        r"외부",
-        r"社内",
-        r"社外",
-        r"顧客",
-    ).search(section.title)
+    found = _GROUP.search(section.title)
     return found[0] if found else ""
 
 
@@ -229,7 +231,7 @@ def _from_lines(section: Section, block: Paragraph, names: dict[str, str]) -> li
         match = re.match(r"^(.{3,40}?)\s*[:：]\s*(\S.*)$", plain(line))
         if not match or not v.FREQUENCY.search(match[1]) or times.interval(match[2]) is None:
             continue
-        if times.is_recurring(match[2]) or v.words(r"frequency", r"cadence", r"interval").search(match[1]):
+        if times.is_recurring(match[2]) or _PLAINLY_HOW_OFTEN.search(match[1]):
             subject = next(
                 (above.title for above in section.ancestors() if levels.parse(above.title)), match[2]
             )
@@ -283,9 +285,8 @@ def _sentences(block: Block, depth: int = 0) -> list[tuple[str, int]]:
 
 def _from_sentence(text: str, line: int, names: dict[str, str]) -> list[Cadence]:
     text = re.sub(r"^\s*(?:[-*+]|\d+[.)])?\s*(?:\[[ xX]?\])?\s*", "", text[:600])
-    if _PHRASE.search(text) and v.UPDATE_VERB.search(text) and times.is_recurring(text):
-        phrase = _PHRASE.search(text)
-        assert phrase is not None
+    phrase = _PHRASE.search(text)
+    if phrase and v.UPDATE_VERB.search(text) and times.is_recurring(text):
         subject = text if levels.keys(text) else ""
         return [
             replace(cadence, text=plain(text), minutes=times.interval(phrase[0]))

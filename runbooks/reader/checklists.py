@@ -5,7 +5,8 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from runbooks.playbook import Checklist, ChecklistStyle, Item
-from runbooks.reader import commands, steps, vocabulary as v
+from runbooks.reader import commands, steps
+from runbooks.reader import vocabulary as v
 from runbooks.reader.blocks import Block, Fence, ListBlock, Paragraph, Section, Table
 from runbooks.reader.plain import links, numbered, plain, without_number
 
@@ -22,7 +23,6 @@ class _Group:
 
 def find(root: Section, claimed: set[int], taken: Set[int]) -> tuple[Checklist, ...]:
     found: list[Checklist] = []
-    stepped: set[int] = set()
     waiting: list[tuple[Section, _Group]] = []
     for section in root.walk():
         if section.inside(taken):
@@ -31,12 +31,9 @@ def find(root: Section, claimed: set[int], taken: Set[int]) -> tuple[Checklist, 
         groups = _groups(section, blocks)
         if groups:
             found.extend(_checklist(section, group) for group in groups)
-            stepped.add(id(section))
         elif group := _loose(section, blocks):
             waiting.append((section, group))
-    found.extend(
-        _checklist(section, group) for section, group in waiting if _belongs(section, group, stepped)
-    )
+    found.extend(_checklist(section, group) for section, group in waiting if _belongs(section, group))
     return tuple(sorted(found, key=lambda checklist: checklist.line))
 
 
@@ -108,7 +105,9 @@ def _numbered_table(table: Table) -> bool:
 
 def _is_procedure(section: Section, block: ListBlock) -> bool:
     """Numbered steps, as against a table of contents, definitions or a list of links."""
-    if len(block.items) < 2 or any(v.NOT_CHECKLIST.search(above.title) for above in list(section.ancestors())[:2]):
+    if len(block.items) < 2 or any(
+        v.NOT_CHECKLIST.search(above.title) for above in list(section.ancestors())[:2]
+    ):
         return False
     anchors = sum(1 for item in block.items if _ANCHOR.search(item.text))
     if anchors * 2 > len(block.items):
@@ -125,99 +124,65 @@ def _is_procedure(section: Section, block: ListBlock) -> bool:
 
 
 def _loose(section: Section, blocks: list[Block]) -> _Group | None:
-    """Bullets or commands that are steps if what stands around them says so."""
+    """Bullets and commands that are steps if what stands around them says so."""
+    group: _Group | None = None
     for block in blocks:
-        if isinstance(block, ListBlock) and not block.ordered:
-            items = steps.from_list(block)
-            if steps.only_questions(items) or (steps.imperative(items) and not _reference(section)):
-                return _Group("bullets", block.line, items)
-        if isinstance(block, Fence) and commands.is_commands(block):
-            items = commands.items(block)
-            if any(item.command for item in items):
-                return _Group("fence", items[0].line, items)
-    return None
+        items, style = _loose_items(section, block)
+        if items and group is None:
+            group = _Group(style, min(item.line for item in items), [])
+        if items and group is not None:
+            group.items.extend(items)
+    return group
 
 
-def _reference(section: Section) -> bool:
-    return any(
-        v.words(
-            r"responsib",
-            r"roles?\b",
-            r"principles?",
-            r"training",
-            r"drills?",
-            r"best practices",
-            r"tips",
-            r"prevent",
-            r"tools?\b",
-            r"do(?:s|n['’]ts?)?\b(?: and|$)",
-            r"improvements?",
-            r"maintenance",
-            r"review schedule",
-            r"preparation",
-            r"prerequisites",
-            r"templates?",
-        ).search(ancestor.title)
-        for ancestor in section.ancestors()
-        if ancestor.level > 1 or not ancestor.parent
-    )
+def _loose_items(section: Section, block: Block) -> tuple[list[Item], ChecklistStyle]:
+    if isinstance(block, ListBlock) and not block.ordered:
+        items = steps.from_list(block)
+        told = steps.only_questions(items) or (steps.imperative(items) and not _is_reference(section))
+        return (items if told else []), "bullets"
+    if isinstance(block, Fence) and commands.is_commands(block):
+        items = commands.items(block)
+        return (items if any(item.command for item in items) else []), "fence"
+    return [], "bullets"
 
 
-def _belongs(section: Section, group: _Group, stepped: set[int]) -> bool:
+_REFERENCE = v.words(
+    r"""
+    responsib | roles?\b | principles? | training | drills? | best practices | tips | prevent | tools?\b
+    do(?:s|n['’]ts?)?\b(?: and|$) | improvements? | maintenance | review schedule | preparation | prerequisites
+    templates?
+    """
+)
+_META = v.words(
+    r"""
+    training | metrics | tools? and | tools$ | useful commands | quick reference | command reference | appendix
+    on-?call (?:rotation|schedule|expectations) | version | related | references?\b | glossary | monitoring
+    """
+)
+_STAGE = v.words(
+    r"phase | step\b | schritt | [ée]tape | paso | etapa | fase | 단계 | フェーズ | 手順 | 步骤 | 阶段"
+)
+
+
+def _is_reference(section: Section) -> bool:
+    """Under a heading of roles, principles or tools: read, not done."""
+    return any(_REFERENCE.search(above.title) for above in section.ancestors() if above.level > 1)
+
+
+def _is_meta(section: Section) -> bool:
+    return any(_META.search(above.title) for above in section.ancestors())
+
+
+def _belongs(section: Section, group: _Group) -> bool:
     """Questions always; bullets and commands when their heading is one of a row of steps."""
     title = without_number(section.title)
     if v.NOT_CHECKLIST.search(title) or _is_meta(section):
         return False
     if group.style == "bullets" and steps.only_questions(group.items):
-        return not _reference(section) and v.POSTMORTEM.search(section.path()) is None
-    siblings = [
-        other
-        for other in (section.parent.children if section.parent else [])
-        if other is not section and other.level == section.level
-    ]
-    in_row = numbered(section.title) or v.words(
-        r"phase",
-        r"step\b",
-        r"schritt",
-        r"[ée]tape",
-        r"paso",
-        r"etapa",
-        r"fase",
-        r"단계",
-        r"フェーズ",
-        r"手順",
-        r"步骤",
-        r"阶段",
-    ).match(title)
+        return not _is_reference(section) and v.POSTMORTEM.search(section.path()) is None
+    around = section.parent.children if section.parent else []
+    siblings = [other for other in around if other is not section and other.level == section.level]
+    in_row = numbered(section.title) or _STAGE.match(title)
     if in_row and any(numbered(other.title) or v.STEPS.search(other.title) for other in siblings):
         return group.style == "bullets" or v.NOT_STEPS.match(title) is None
-    if group.style == "bullets":
-        return v.STEPS.search(title) is not None and v.NOT_STEPS.match(title) is None
-    return (
-        any(id(other) in stepped for other in siblings)
-        and v.STEPS.search(title) is not None
-        and len(title.split()) <= 4
-        and numbered(section.title)
-    )
-
-
-def _is_meta(section: Section) -> bool:
-    return any(
-        v.words(
-            r"training",
-            r"metrics",
-            r"tools? and",
-            r"tools$",
-            r"useful commands",
-            r"quick reference",
-            r"command reference",
-            r"appendix",
-            r"on-?call (?:rotation|schedule|expectations)",
-            r"version",
-            r"related",
-            r"references?\b",
-            r"glossary",
-            r"monitoring",
-        ).search(ancestor.title)
-        for ancestor in section.ancestors()
-    )
+    return group.style == "bullets" and v.STEPS.search(title) is not None and v.NOT_STEPS.match(title) is None

@@ -64,21 +64,36 @@ _CODE = {
 }
 _TEXT = {"", "text", "txt", "plaintext", "plain", "none", "code"}
 _QUERY = re.compile(
-    r"^(?:select|with\s+\w+\s+as|insert into|update\s+\w+\s+set|delete from|show|explain|alter|vacuum|analyze|kill|truncate|drop|create)\b.{3,}",
+    r"^(?:select|with\s+\w+\s+as|insert into|update\s+\w+\s+set|delete from|show|explain|"
+    r"alter|vacuum|analyze|kill|truncate|drop|create)\b.{3,}",
     re.I,
 )
 _QUERY_SURE = re.compile(
-    r"^(?:select\b.{1,400}\bfrom\b|select\s+pg_|show\s+\w+|explain\b|kill\s+\d|alter\s+(?:table|system)|vacuum\b|delete from\b|update\s+\w+\s+set\b|insert into\b).*",
+    r"^(?:select\b.{1,400}\bfrom\b|select\s+pg_|show\s+\w+|explain\b|kill\s+\d|"
+    r"alter\s+(?:table|system)|vacuum\b|delete from\b|update\s+\w+\s+set\b|insert into\b).*",
     re.I,
 )
 _PROGRAM = re.compile(
-    r"^(?:sudo\s+)?(?:kubectl|docker|docker-compose|podman|helm|git|gh|aws|az|gcloud|gsutil|vercel|heroku|fly|flyctl|netlify|wrangler|terraform|ansible(?:-\w+)?|ssh|scp|rsync|curl|wget|psql|pg_dump|pg_restore|pg_ctl|mysql|mysqldump|mongo(?:sh|dump)?|redis-cli|npm|npx|pnpm|yarn|node|deno|bun|python3?|pip3?|uv|poetry|php|composer|artisan|bundle|rails|rake|ruby|java|mvn|gradle|go|cargo|make|systemctl|service|journalctl|supervisorctl|pm2|nginx|apachectl|tail|head|cat|less|grep|egrep|rg|awk|sed|find|ls|cd|cp|mv|rm|mkdir|chmod|chown|df|du|free|top|htop|ps|kill|pkill|killall|lsof|netstat|ss|ip|ifconfig|iptables|ufw|ping|dig|nslookup|host|traceroute|mtr|nc|telnet|openssl|certbot|tar|gzip|zip|unzip|export|echo|env|printenv|source|watch|xargs|jq|yq|date|uptime|dmesg|mount|umount|reboot|shutdown|crontab|argocd|flux|istioctl|consul|vault|nomad|etcdctl|kafka-\w+(?:\.sh)?|rabbitmqctl|celery|supabase|prisma|stripe|sentry-cli|datadog-agent|pd|newrelic|cf|oc|eksctl|doctl|linode-cli|Get-\w+|Set-\w+|Restart-\w+|Stop-\w+|Start-\w+|New-\w+|Invoke-\w+|Test-\w+)(?=\s|$)(?!\s+(?:the|a|an|is|are|your|our|for|of|and|with)\s)"
+    r"^(?:sudo\s+)?(?:kubectl|docker|docker-compose|podman|helm|git|gh|aws|az|gcloud|gsutil|"
+    r"vercel|heroku|fly|flyctl|netlify|wrangler|terraform|ansible(?:-\w+)?|ssh|scp|rsync|curl|"
+    r"wget|psql|pg_dump|pg_restore|pg_ctl|mysql|mysqldump|mongo(?:sh|dump)?|redis-cli|npm|npx|"
+    r"pnpm|yarn|node|deno|bun|python3?|pip3?|uv|poetry|php|composer|artisan|bundle|rails|rake|"
+    r"ruby|java|mvn|gradle|go|cargo|make|systemctl|service|journalctl|supervisorctl|pm2|nginx|"
+    r"apachectl|tail|head|cat|less|grep|egrep|rg|awk|sed|find|ls|cd|cp|mv|rm|mkdir|chmod|"
+    r"chown|df|du|free|top|htop|ps|kill|pkill|killall|lsof|netstat|ss|ip|ifconfig|iptables|"
+    r"ufw|ping|dig|nslookup|host|traceroute|mtr|nc|telnet|openssl|certbot|tar|gzip|zip|unzip|"
+    r"export|echo|env|printenv|source|watch|xargs|jq|yq|date|uptime|dmesg|mount|umount|reboot|"
+    r"shutdown|crontab|argocd|flux|istioctl|consul|vault|nomad|etcdctl|kafka-\w+(?:\.sh)?|"
+    r"rabbitmqctl|celery|supabase|prisma|stripe|sentry-cli|datadog-agent|pd|newrelic|cf|oc|"
+    r"eksctl|doctl|linode-cli|Get-\w+|Set-\w+|Restart-\w+|Stop-\w+|Start-\w+|New-\w+|"
+    r"Invoke-\w+|Test-\w+)(?=\s|$)(?!\s+(?:the|a|an|is|are|your|our|for|of|and|with)\s)"
 )
 _PATH = re.compile(r"^(?:\./|\.\./|~/|/(?:usr|opt|etc|var|bin|home)/)[\w./-]+(?:\s|$)")
 _COMMENT = re.compile(r"^\s*(?:#(?!!)+|//|--(?=\s)|rem\s|::\s)\s*(.*)$", re.I)
 _DECORATION = re.compile(r"^[\s=*#\-_~+─━═]*$")
 _PROMPT = re.compile(r"^\s*(?:\$|PS [^>]{0,60}>|[\w.@~:/-]{1,40}[$#]|>)\s+(?=\S)")
 _STEP_NUMBER = re.compile(r"^(?:step\s+)?\d{1,2}[.):]\s+", re.I)
+_DOLLAR = re.compile(r"\s*\$\s+\S")
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)([A-Za-z_]\w*)\1")
 _OPENS = re.compile(r"(?:^|[;&|]\s*|\s)(?:do|then|\{)\s*(?:#.*)?$|^\s*case\b.*\bin\s*$")
 _CLOSES = re.compile(r"^\s*(?:done|fi|esac|\})")
@@ -114,7 +129,6 @@ class _Entry:
     line: int
     comments: list[tuple[str, int]]
     command: list[str]
-    command_line: int = 0
 
 
 def items(fence: Fence) -> list[Item]:
@@ -129,43 +143,60 @@ def items(fence: Fence) -> list[Item]:
 
 
 def _entries(fence: Fence) -> list[_Entry]:
-    entries: list[_Entry] = []
-    prompted = any(re.match(r"\s*\$\s+\S", line) for line in fence.text.split("\n"))
-    open_comments: list[tuple[str, int]] = []
-    current: _Entry | None = None
-    waiting = _Continuation()
-    first = fence.line + 1
-    for line, text in enumerate(fence.text.rstrip("\n").split("\n"), first):
-        if waiting.open and current is not None:
-            current.command.append(text)
-            waiting.feed(text)
-            continue
+    reader = _Lines(prompted=any(_DOLLAR.match(line) for line in fence.text.split("\n")))
+    for line, text in enumerate(fence.text.rstrip("\n").split("\n"), fence.line + 1):
+        reader.feed(text, line)
+    reader.flush()
+    return reader.entries
+
+
+class _Lines:
+    """Gathers comments and the commands that follow them. ``prompted``: commands begin with "$", the rest is output."""
+
+    def __init__(self, prompted: bool) -> None:
+        self.prompted = prompted
+        self.entries: list[_Entry] = []
+        self.comments: list[tuple[str, int]] = []
+        self.current: _Entry | None = None
+        self.waiting = _Continuation()
+
+    def feed(self, text: str, line: int) -> None:
         comment = _COMMENT.match(text)
-        if not text.strip():
-            current = None
-            if open_comments:
-                entries.append(_Entry(open_comments[0][1], open_comments, []))
-                open_comments = []
+        if self.waiting.open and self.current is not None:
+            self._command(text)
+        elif not text.strip():
+            self.flush()
         elif comment:
-            current = None
-            if _STEP_NUMBER.match(comment[1]) and open_comments and _STEP_NUMBER.match(open_comments[0][0]):
-                entries.append(_Entry(open_comments[0][1], open_comments, []))
-                open_comments = []
-            if not _DECORATION.match(comment[1]):
-                open_comments.append((comment[1].strip(), line))
-        elif prompted and not _PROMPT.match(text):
-            current = None  # what the command printed
+            self._comment(comment[1].strip(), line)
+        elif self.prompted and not _PROMPT.match(text):
+            self.current = None
         else:
-            command = _PROMPT.sub("", text) if prompted else text
-            if current is None or open_comments:
-                current = _Entry(open_comments[0][1] if open_comments else line, open_comments, [], line)
-                entries.append(current)
-                open_comments = []
-            current.command.append(command)
-            waiting.feed(command)
-    if open_comments:
-        entries.append(_Entry(open_comments[0][1], open_comments, []))
-    return entries
+            if self.current is None or self.comments:
+                at = self.comments[0][1] if self.comments else line
+                self.current = _Entry(at, self.comments, [])
+                self.entries.append(self.current)
+                self.comments = []
+            self._command(_PROMPT.sub("", text) if self.prompted else text)
+
+    def flush(self) -> None:
+        """Comments that no command follows stand for themselves."""
+        if self.comments:
+            self.entries.append(_Entry(self.comments[0][1], self.comments, []))
+            self.comments = []
+        self.current = None
+
+    def _command(self, text: str) -> None:
+        if self.current is not None:
+            self.current.command.append(text)
+            self.waiting.feed(text)
+
+    def _comment(self, text: str, line: int) -> None:
+        both_numbered = self.comments and _STEP_NUMBER.match(self.comments[0][0]) and _STEP_NUMBER.match(text)
+        if both_numbered:
+            self.flush()
+        self.current = None
+        if not _DECORATION.match(text):
+            self.comments.append((text, line))
 
 
 class _Continuation:
@@ -234,7 +265,9 @@ def _from_comments(comments: list[tuple[str, int]]) -> list[Item]:
     ]
     if not runnable:
         text = _sentence([text for text, _ in comments])
-        kind: ItemKind = "task" if len(comments) == 1 and _STEP_NUMBER.match(comments[0][0]) else "instruction"
+        kind: ItemKind = (
+            "task" if len(comments) == 1 and _STEP_NUMBER.match(comments[0][0]) else "instruction"
+        )
         return [Item(text, kind, "", comments[0][1])] if text else []
     at = runnable[0]
     words, command = comments[:at], "\n".join(text for text, _ in comments[at:])

@@ -4,61 +4,43 @@ import re
 from collections.abc import Set
 
 from runbooks.playbook import Contact
-from runbooks.reader import levels, steps, times, vocabulary as v
+from runbooks.reader import levels, steps, times
+from runbooks.reader import vocabulary as v
 from runbooks.reader.blocks import Block, Fence, ListBlock, ListItem, Section, Table
 from runbooks.reader.plain import folded, plain
 
 MAX_CONTACTS = 300
+_NOT_A_LIST = v.words(r"when", r"template")
 _TIER = re.compile(r"^(?:l|level|tier|stufe|niveau|nivel)?[\s-]?\d{1,2}(?:st|nd|rd|th)?\b", re.I)
 _PLACEHOLDER = re.compile(
-    r"^[\s*_`]*(?:\[[^\[\]]{0,80}\](?!\()|<[^<>@]{1,80}>|\{\{?[^{}]{0,80}\}?\}|[-–—?.…/]*|tb[da]\.?|to be (?:defined|determined|added|filled|confirmed)|to ?do\b.*|n/?a|none|xxx+|update(?: me)?|placeholder|fill in|your[ -].{1,40}|change ?me|[+()\s-]*(?:\d{0,4}[+()\s-]*)?[xX]{2,}[xX\s()-]*|@?(?:name|handle|username|user|placeholder|someone|person)|미정|未定|待定|offen|à définir|à compléter|por definir|pendiente|a definir|da definire)[\s*_`]*$",
+    r"^[\s*_`]*(?:\[[^\[\]]{0,80}\](?!\()|<[^<>@]{1,80}>|\{\{?[^{}]{0,80}\}?\}|[-–—?.…/]*|"
+    r"tb[da]\.?|to be (?:defined|determined|added|filled|confirmed)|to ?do\b.*|n/?a|none|xxx+|"
+    r"update(?: me)?|placeholder|fill in|your[ -].{1,40}|change ?me|"
+    r"[+()\s-]*(?:\d{0,4}[+()\s-]*)?[xX]{2,}[xX\s()-]*|@?(?:name|handle|username|user|"
+    r"placeholder|someone|person)|미정|未定|待定|offen|à définir|à compléter|por definir|"
+    r"pendiente|a definir|da definire)[\s*_`]*$",
     re.I,
 )
 _VALUE = re.compile(
-    r"^\s*(?:[-*•]\s*)?(?:\*\*|__)?([^:：*_\n]{2,60}?)(?:\*\*|__)?\s*(?:[:：]|\s[-–—]\s)\s*(?:\*\*|__)?\s*(\S.*)$"
+    r"^\s*(?:[-*•]\s*)?(?:\*\*|__)?([^:：*_\n]{2,60}?)(?:\*\*|__)?\s*(?:[:：]|"
+    r"\s[-–—]\s)\s*(?:\*\*|__)?\s*(\S.*)$"
 )
 _REACHABLE = re.compile(
-    r"@|\+?\d[\d\s().-]{5,}\d|#[a-z]|https?://|slack|pager|phone|telefon|tel[ée]fono|\[[^\]]+\]|<[^>]+>|xxx|tbd|opsgenie|teams|e-?mail|channel|hotline",
+    r"@|\+?\d[\d\s().-]{5,}\d|#[a-z]|https?://|slack|pager|phone|telefon|tel[ée]fono|"
+    r"\[[^\]]+\]|<[^>]+>|xxx|tbd|opsgenie|teams|e-?mail|channel|hotline",
     re.I,
 )
 _FOREIGN = v.words(
-    r"frequency",
-    r"responsib",
-    r"r/a\b",
-    r"purpose",
-    r"update",
-    r"content",
-    r"severity of",
-    r"examples?\b",
-    r"description",
-    r"definition",
-    r"trigger condition",
-    r"runbook",
-    r"location",
-    r"status\b",
-    r"due\b",
-    r"alert\b",
-    r"threshold",
-    r"response time",
-    r"metric",
-    r"dashboard",
-    r"frequenz",
-    r"verantwortlichkeit",
-    r"häufigkeit",
-    r"responsabilit",
-    r"fr[ée]quence",
-    r"frecuencia",
-    r"frequ[êe]ncia",
-    r"version",
-    r"url$",
-    r"용도",
-    r"빈도",
+    r"""
+    frequency | responsib | r/a\b | purpose | update | content | severity of | examples?\b
+    description | definition | trigger condition | runbook | location | status\b | due\b | alert\b
+    threshold | response time | metric | dashboard | frequenz | verantwortlichkeit | häufigkeit
+    responsabilit | fr[ée]quence | frecuencia | frequ[êe]ncia | version | url$ | 용도 | 빈도
+    """
 )
 
 
-def find(
-    root: Section, claimed: set[int], branches: Set[int]
-) -> tuple[tuple[Contact, ...], list[Block]]:
+def find(root: Section, claimed: set[int], branches: Set[int]) -> tuple[tuple[Contact, ...], list[Block]]:
     """The contacts in the order written, and the blocks they were read from."""
     found: list[Contact] = []
     claims: list[Block] = []
@@ -111,7 +93,9 @@ def _from_table(section: Section, table: Table) -> list[Contact]:
     if not _is_contacts(headers, f"{section.title} › {parent} › {table.lead[-120:]}", table):
         return []
     columns = _Columns(headers)
-    return [contact for row in table.rows if (contact := columns.contact(table.header, row.cells, row.line)).role]
+    return [
+        contact for row in table.rows if (contact := columns.contact(table.header, row.cells, row.line)).role
+    ]
 
 
 def _is_contacts(headers: list[str], title: str, table: Table) -> bool:
@@ -122,7 +106,9 @@ def _is_contacts(headers: list[str], title: str, table: Table) -> bool:
     if any(_FOREIGN.search(header) for header in headers) and not (strong and reach):
         return False
     if reach:
-        return near or (roles and (v.ROLE_STRONG.search(headers[0]) is not None or _looks_reachable(table, reach)))
+        return near or (
+            roles and (v.ROLE_STRONG.search(headers[0]) is not None or _looks_reachable(table, reach))
+        )
     loose = any(v.REACH.search(header) for header in headers[1:])
     if _LADDER.search(title) and all(levels.parse(row.cells[0]) for row in table.rows if row.cells):
         return True
@@ -132,7 +118,9 @@ def _is_contacts(headers: list[str], title: str, table: Table) -> bool:
 def _looks_reachable(table: Table, reach: list[int]) -> bool:
     """Whether half the cells of those columns could be called, written to or filled in."""
     cells = [row.cells[index] for row in table.rows for index in reach if index < len(row.cells)]
-    return bool(cells) and sum(1 for cell in cells if _REACHABLE.search(cell) or is_placeholder(cell)) * 2 >= len(cells)
+    return bool(cells) and sum(
+        1 for cell in cells if _REACHABLE.search(cell) or is_placeholder(cell)
+    ) * 2 >= len(cells)
 
 
 class _Columns:
@@ -147,7 +135,10 @@ class _Columns:
             (
                 i
                 for i, h in enumerate(headers)
-                if i not in used and v.WHEN.search(h) and not v.REACH_STRONG.search(h) and not times.durations(h)
+                if i not in used
+                and v.WHEN.search(h)
+                and not v.REACH_STRONG.search(h)
+                and not times.durations(h)
             ),
             None,
         )
@@ -185,7 +176,7 @@ def _from_list(section: Section, block: ListBlock) -> list[Contact]:
     if (
         not any(v.CONTACTS_STRONG.search(title) for title in titles)
         or any(item.box for item in block.items)
-        or v.words("when", "template").search(section.title)
+        or _NOT_A_LIST.search(section.title)
     ):
         return []
     found = []
@@ -230,53 +221,19 @@ def _from_fence(section: Section, fence: Fence) -> list[Contact]:
 
 
 _LADDER = v.words(
-    r"escalation (?:path|matrix|policy|ladder|chain|levels?|procedure|process|contacts?)",
-    r"escalation$",
-    r"eskalation",
-    r"escalade",
-    r"escalamiento",
-    r"escalonamento",
-    r"escalación",
-    r"에스컬레이션",
-    r"エスカレーション",
-    r"升级",
+    r"""
+    escalation (?:path|matrix|policy|ladder|chain|levels?|procedure|process|contacts?) | escalation$
+    eskalation | escalade | escalamiento | escalonamento | escalación | 에스컬레이션
+    エスカレーション | 升级
+    """
 )
 _WHO = v.words(
-    r"engineer",
-    r"manager",
-    r"lead\b",
-    r"on-?call",
-    r"director",
-    r"head of",
-    r"owner",
-    r"c[etio]o\b",
-    r"ciso",
-    r"vp\b",
-    r"commander",
-    r"sre\b",
-    r"team\b",
-    r"support",
-    r"officer",
-    r"president",
-    r"dba\b",
-    r"admin",
-    r"leitung",
-    r"leiter",
-    r"responsable",
-    r"ingenier",
-    r"ing[ée]nieur",
-    r"directeur",
-    r"gerente",
-    r"engenheir",
-    r"팀장",
-    r"담당",
-    r"리드",
-    r"担当",
-    r"責任者",
-    r"リード",
-    r"マネージャ",
-    r"负责人",
-    r"经理",
+    r"""
+    engineer | manager | lead\b | on-?call | director | head of | owner | c[etio]o\b | ciso | vp\b
+    commander | sre\b | team\b | support | officer | president | dba\b | admin | leitung | leiter
+    responsable | ingenier | ing[ée]nieur | directeur | gerente | engenheir | 팀장 | 담당 | 리드
+    担当 | 責任者 | リード | マネージャ | 负责人 | 经理
+    """
 )
 
 
@@ -309,11 +266,15 @@ def _ladder(section: Section, block: ListBlock) -> list[Contact]:
 
 def _rung(item: ListItem, under: str) -> Contact:
     words = plain(item.text.split("\n")[0])
-    match = re.match(r"^([^(:：–—]{2,60}?)\s*(?:[(]([^()]{2,80})[)])?(?:(?:\s*[:：]\s*|\s+[–—-]\s+)(.*))?$", words)
+    match = re.match(
+        r"^([^(:：–—]{2,60}?)\s*(?:[(]([^()]{2,80})[)])?(?:(?:\s*[:：]\s*|\s+[–—-]\s+)(.*))?$", words
+    )
     if not match:
         return Contact(words[:80], "", under, {}, item.line)
     role, when, rest = match[1].strip(), match[2] or under, (match[3] or "").strip()
     if _TIER.fullmatch(role) and rest:
         inner = re.match(r"^([^()]{2,60}?)\s*(?:[(]([^()]{2,80})[)])?$", rest)
-        return Contact(f"{role} {inner[1] if inner else rest}", "", (inner[2] if inner else "") or when, {}, item.line)
+        return Contact(
+            f"{role} {inner[1] if inner else rest}", "", (inner[2] if inner else "") or when, {}, item.line
+        )
     return Contact(role, rest, when, {}, item.line)

@@ -37,4 +37,6 @@ def rows(text: str) -> list[tuple[int, list[str]]]:
         return []
     parser = _Rows()
     parser.feed(text)
-    return [(line, [cell.strip() for cell in cells]) for line, cells in parser.rows if any(map(str.strip, cells))]
+    return [
+        (line, [cell.strip() for cell in cells]) for line, cells in parser.rows if any(map(str.strip, cells))
+    ]

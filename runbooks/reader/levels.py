@@ -5,8 +5,15 @@ from dataclasses import dataclass
 
 from runbooks.reader.plain import folded, plain, without_emoji
 
-_STRONG = r"sev(?:erity)?|[ps](?=[-_]?[0-5])|prio(?:rity)?|incident level|priorität|prio|gravité|sévérité|severidad|gravedad|prioridad|severidade|gravidade|prioridade|gravità|priorità|심각도|重大度|深刻度|優先度|p级"
-_WEAK = r"level|lvl|l(?=[-_]?[0-5])|tier|stufe|niveau|nivel|nível|livello|class|category|cat|kategorie|レベル|레벨|등급|级别|等级"
+_STRONG = (
+    r"sev(?:erity)?|[ps](?=[-_]?[0-5])|prio(?:rity)?|incident level|priorität|prio|gravité|"
+    r"sévérité|severidad|gravedad|prioridad|severidade|gravidade|prioridade|gravità|priorità|"
+    r"심각도|重大度|深刻度|優先度|p级"
+)
+_WEAK = (
+    r"level|lvl|l(?=[-_]?[0-5])|tier|stufe|niveau|nivel|nível|livello|class|category|cat|"
+    r"kategorie|レベル|레벨|등급|级别|等级"
+)
 _CODE = re.compile(
     rf"(?P<family>{_STRONG}|{_WEAK})[\s_#-]{{0,2}}(?P<number>[0-5])(?!\d|[.:]\d|\s?%|[a-z])", re.I
 )
@@ -14,23 +21,30 @@ _NUMBER = re.compile(r"^(?P<number>[0-5])(?=$|\s*[-–—:(])")
 _RANKS: tuple[tuple[int, str], ...] = (
     (
         1,
-        r"critical|catastrophic|emergency|severe|blocker|urgent|kritisch|katastrophal|notfall|dringend|critique|urgente?|cr[íi]tic[oa]|critico|kritiek|критический|심각|치명(?:적)?|긴급|매우 높음|致命的|緊急|重大|严重|紧急|致命|crítica",
+        r"critical|catastrophic|emergency|severe|blocker|urgent|kritisch|katastrophal|notfall|"
+        r"dringend|critique|urgente?|cr[íi]tic[oa]|critico|kritiek|критический|심각|치명(?:적)?|"
+        r"긴급|매우 높음|致命的|緊急|重大|严重|紧急|致命|crítica",
     ),
     (
         2,
-        r"high|major|significant|important|hoch|schwer(?:wiegend)?|erheblich|élevée?|haute?|majeure?|grave|alt[oa]|mayor|importante|maior|hoog|높음|중대|고|높은|主要|高|重要",
+        r"high|major|significant|important|hoch|schwer(?:wiegend)?|erheblich|élevée?|haute?|"
+        r"majeure?|grave|alt[oa]|mayor|importante|maior|hoog|높음|중대|고|높은|主要|高|重要",
     ),
     (
         3,
-        r"medium|moderate|normal|average|partial|warning|mittel|mäßig|moyen(?:ne)?|modérée?|medi[oa]|moderad[oa]|médi[oa]|middel|gemiddeld|средний|중간|보통|중|中|一般|中程度",
+        r"medium|moderate|normal|average|partial|warning|mittel|mäßig|moyen(?:ne)?|modérée?|"
+        r"medi[oa]|moderad[oa]|médi[oa]|middel|gemiddeld|средний|중간|보통|중|中|一般|中程度",
     ),
     (
         4,
-        r"low|minor|minimal|cosmetic|trivial|negligible|niedrig|gering|leicht|faible|basse?|mineure?|baj[oa]|leve|menor|baix[oa]|bass[oa]|laag|низкий|낮음|경미|저|낮은|軽微|低|轻微|軽度",
+        r"low|minor|minimal|cosmetic|trivial|negligible|niedrig|gering|leicht|faible|basse?|"
+        r"mineure?|baj[oa]|leve|menor|baix[oa]|bass[oa]|laag|низкий|낮음|경미|저|낮은|軽微|低|"
+        r"轻微|軽度",
     ),
     (
         5,
-        r"informational|information|info|none|planned|question|enhancement|kosmetisch|informativ[oa]|정보|情報|信息",
+        r"informational|information|info|none|planned|question|enhancement|kosmetisch|"
+        r"informativ[oa]|정보|情報|信息",
     ),
 )
 _WORD = re.compile("|".join(f"(?P<r{rank}>{names})" for rank, names in _RANKS), re.I)

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Set
 
 from runbooks.playbook import Deadline, Related
-from runbooks.reader import times, vocabulary as v
+from runbooks.reader import times
+from runbooks.reader import vocabulary as v
 from runbooks.reader.blocks import Block, Fence, ListBlock, Paragraph, Quote, Section, Table
 from runbooks.reader.plain import folded, links, plain
 
@@ -16,67 +17,43 @@ _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]{1,100})\]:\s*<?(\S{3,600}?)>?\s*$
 _LABEL = re.compile(r"\[([^\[\]\n]{1,100})\]")
 _RUNBOOK = re.compile(r"run-?books?|play-?books?", re.I)
 _DOCUMENT = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|html?|txt|docx?|pdf)(?:[#?].*)?$", re.I)
-_VARIABLE = r"(?:YYYY|yyyy|YY|MM|mm|DD|dd|NNN+|nnn|XXX+|xxx+|\d{8}|20\d\d-\d\d-\d\d|[{<\[]\w[\w .$|/-]{0,40}[}>\]]|\$\{?\w+\}?|brief|desc|short|slug|date|name|title|id)"
+_VARIABLE = (
+    r"(?:YYYY|yyyy|YY|MM|mm|DD|dd|NNN+|nnn|XXX+|xxx+|\d{8}|20\d\d-\d\d-\d\d|[{<\[]\w[\w .$|"
+    r"/-]{0,40}[}>\]]|\$\{?\w+\}?|brief|desc|short|slug|date|name|title|id)"
+)
 _CHANNEL = re.compile(
     rf"(?<![\w&/])#([a-z][a-z0-9]{{1,30}}(?:[-_](?:[a-z0-9]+|{_VARIABLE}))*[-_]?{_VARIABLE}(?:[-_]?(?:[A-Za-z0-9]+|{_VARIABLE}))*)"
 )
 _CHANNEL_BARE = re.compile(
-    r"^(?:inc|incident|sev|outage|war-?room)[a-z0-9]*[-_](?:[a-z0-9]+[-_])*(?:YYYY|yyyy|[{<\[]|NNN|XXX)[\w{}<>\[\] .|/-]*$"
+    r"^(?:inc|incident|sev|outage|war-?room)[a-z0-9]*[-_](?:[a-z0-9]+[-_])*(?:YYYY|yyyy|"
+    r"[{<\[]|NNN|XXX)[\w{}<>\[\] .|/-]*$"
 )
 _SURE = re.compile(r"YYYY|yyyy|YY-?MM|NNN|XXX|xxx|[{<\[]\w|brief|short|desc\b|slug|\$|\d{8}|20\d\d-\d\d")
 _DATE = re.compile(r"20\d\d-\d\d-\d\d|20\d{6}")
 _WITHIN = re.compile(
-    r"\b(?:within|no later than|not later than|in less than|in under|under|inside|innerhalb(?: von)?|binnen|spätestens(?: nach)?|sous|dans les|d['’]ici|en menos de|dentro de(?: las)?|antes de|en las|em at[ée]|at[ée]|dentro de|no prazo de|entro|binnen)\s(?:the (?:first|next) |de |las |os |um |eine[rsm]? |the )?"
-    r"[^.;,()\n]{0,12}?(?:\d|one|two|three|five|a |an |ein|un|zwei|drei)[^.;,()\n]{0,30}|\d+\s?(?:시간|일|주|영업일)\s?(?:이내|내|안에)|\d+\s?(?:時間|日|営業日|週間)(?:以内|まで)|\d+\s?(?:小时|天|个?工作日|周)(?:内|以内|之内)",
+    r"\b(?:within|no later than|not later than|in less than|in under|under|inside|"
+    r"innerhalb(?: von)?|binnen|spätestens(?: nach)?|sous|dans les|d['’]ici|en menos de|"
+    r"dentro de(?: las)?|antes de|en las|em at[ée]|at[ée]|dentro de|no prazo de|entro|"
+    r"binnen)\s(?:the (?:first|next) |de |las |os |um |eine[rsm]? |the )?"
+    r"[^.;,()\n]{0,12}?(?:\d|one|two|three|five|a |an |ein|un|zwei|drei)[^.;,()\n]{0,30}|"
+    r"\d+\s?(?:시간|일|주|영업일)\s?(?:이내|내|안에)|\d+\s?(?:時間|日|営業日|週間)(?:以内|"
+    r"まで)|\d+\s?(?:小时|天|个?工作日|周)(?:内|以内|之内)",
     re.I,
 )
 _CONTEXT = v.words(
-    r"post[- ]?(?:mortem|incident)",
-    r"review",
-    r"retro",
-    r"report",
-    r"rca\b",
-    r"root cause",
-    r"notif",
-    r"publish",
-    r"gdpr",
-    r"regulat",
-    r"customer",
-    r"affected",
-    r"follow[- ]?up",
-    r"document",
-    r"summary",
-    r"debrief",
-    r"action items?",
-    r"nach",
-    r"bericht",
-    r"apr[èe]s",
-    r"bilan",
-    r"informe",
-    r"despu[ée]s",
-    r"relat[óo]rio",
-    r"ap[óo]s",
-    r"rapport",
-    r"사후",
-    r"회고",
-    r"보고",
-    r"통보",
-    r"신고",
-    r"事後",
-    r"報告",
-    r"振り返り",
-    r"复盘",
-    r"报告",
+    r"""
+    post[- ]?(?:mortem|incident) | review | retro | report | rca\b | root cause | notif | publish
+    gdpr | regulat | customer | affected | follow[- ]?up | document | summary | debrief
+    action items? | nach | bericht | apr[èe]s | bilan | informe | despu[ée]s | relat[óo]rio | ap[óo]s
+    rapport | 사후 | 회고 | 보고 | 통보 | 신고 | 事後 | 報告 | 振り返り | 复盘 | 报告
+    """
 )
+_ACTION_ITEMS = v.words(r"action item", r"post-?mortem", r"template")
 _NOT_DUTY = v.words(
-    r"escalat",
-    r"severity",
-    r"acknowledge",
-    r"respon[sd]",
-    r"initial status",
-    r"first update",
-    r"if unresolved",
-    r"stable",
+    r"""
+    escalat | severity | acknowledge | respon[sd] | initial status | first update | if unresolved
+    stable
+    """
 )
 
 
@@ -113,7 +90,7 @@ def owner(root: Section, keys: dict[str, str]) -> str:
 
 
 def _is_action_item(section: Section) -> bool:
-    return v.words("action item", "post-?mortem", "template").search(section.path()) is not None
+    return _ACTION_ITEMS.search(section.path()) is not None
 
 
 def _lines_of(block: Block) -> list[str]:
@@ -211,7 +188,7 @@ def channel(text: str) -> str:
         if re.search(r"channel|slack|kanal|canal|채널|チャンネル|频道", line[:2000], re.I):
             for span in re.findall(r"`([^`\n]{6,80})`", line[:2000]):
                 if _CHANNEL_BARE.match(span):
-                    return "#" + span
+                    return f"#{span}"
     return ""
 
 
@@ -244,7 +221,7 @@ def deadlines(root: Section, taken: Set[int], described: set[int]) -> tuple[Dead
                 words = plain(text)
                 for sentence in re.split(r"(?<=[.;。])\s+", words):
                     within = _WITHIN.search(sentence)
-                    about = _CONTEXT.search(sentence) or below and v.AFTER.search(section.path())
+                    about = _CONTEXT.search(sentence) or (below and v.AFTER.search(section.path()))
                     if (
                         within
                         and about

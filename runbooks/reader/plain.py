@@ -10,12 +10,14 @@ _CACHED = 300
 
 _IMAGE = re.compile(r"!\[([^\[\]\n]{0,300})\]\([^()\s]{0,600}(?:\s[^()\n]{0,200})?\)")
 _LINK = re.compile(
-    r"(?<!!)\[([^\[\]\n]{1,300})\]\((<[^<>\n]{0,600}>|(?:[^()\s]|\([^()\s]{0,200}\)){0,800})(?:\s[^()\n]{0,200})?\)"
+    r"(?<!!)\[([^\[\]\n]{1,300})\]\((<[^<>\n]{0,600}>|(?:[^()\s]|"
+    r"\([^()\s]{0,200}\)){0,800})(?:\s[^()\n]{0,200})?\)"
 )
 _REFERENCE_LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\[([^\[\]\n]{0,100})\]")
 _CODE = re.compile(r"(`{1,3})(?!`)([^`\n]{1,2000})\1(?!`)")
 _TAG = re.compile(
-    r"<(?:!--.{0,500}?--|/?(?:br|b|i|em|strong|code|kbd|sub|sup|p|span|div|a|u|s|details|summary|small|font|center|img|hr)\b[^<>]{0,300})/?>",
+    r"<(?:!--.{0,500}?--|/?(?:br|b|i|em|strong|code|kbd|sub|sup|p|span|div|a|u|s|details|"
+    r"summary|small|font|center|img|hr)\b[^<>]{0,300})/?>",
     re.I | re.S,
 )
 _BREAK = re.compile(r"\s?<br\s?/?>\s?(?:[•·-]\s)?", re.I)
@@ -29,7 +31,8 @@ _EMOJI = re.compile(
 _SHORTCODE = re.compile(r"(?<![\w:]):[a-z][a-z0-9_+-]{1,40}:(?![\w:])")
 _SPACES = re.compile(r"\s+")
 _NUMBERING = re.compile(
-    r"^\(?(?:\d{1,2}(?:\.\d{1,2}){0,3}|[A-Za-z]|[IVXivx]{1,4})[.):]\s+|^\d{1,2}\s*[-–—]\s+|^\d{1,2}\.(?=[^\W\d])"
+    r"^\(?(?:\d{1,2}(?:\.\d{1,2}){0,3}|[A-Za-z]|[IVXivx]{1,4})[.):]\s+|^\d{1,2}\s*[-–—]\s+|"
+    r"^\d{1,2}\.(?=[^\W\d])"
 )
 
 

@@ -2,70 +2,63 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from runbooks.playbook import PostmortemTemplate
 from runbooks.reader import vocabulary as v
-from runbooks.reader.blocks import Block, Fence, ListBlock, Paragraph, Quote, Section
+from runbooks.reader.blocks import Block, Fence, ListBlock, Quote, Section
 from runbooks.reader.commands import is_code, is_commands
 from runbooks.reader.plain import folded, plain
 
 _LEAD = v.words(
-    r"template",
-    r"include",
-    r"sections?\b",
-    r"format",
-    r"structure",
-    r"should (?:cover|contain|have)",
-    r"must (?:cover|contain|have)",
-    r"contents?\b",
-    r"outline",
-    r"vorlage",
-    r"enth[äa]lt",
-    r"gliederung",
-    r"mod[èe]le",
-    r"contient",
-    r"plantilla",
-    r"incluir",
-    r"modelo",
-    r"contener",
-    r"conter",
-    r"템플릿",
-    r"포함",
-    r"テンプレート",
-    r"含め",
-    r"模板",
-    r"包括",
+    r"""
+    template | include | sections?\b | format | structure | should (?:cover|contain|have)
+    must (?:cover|contain|have) | contents?\b | outline | vorlage | enth[äa]lt | gliederung
+    mod[èe]le | contient | plantilla | incluir | modelo | contener | conter | 템플릿 | 포함
+    テンプレート | 含め | 模板 | 包括
+    """
 )
 _PART_LINE = re.compile(
     r"^\s*(?:#{1,6}\s+|\*\*|__|[-*+]\s+(?:\*\*)?|\d{1,2}[.)]\s+(?:\*\*)?)?([^\n:*#]{2,60})"
 )
 
 
-def find(root: Section, lines: list[str]) -> tuple[PostmortemTemplate, list[Block], list[Section]]:
-    """The template, the blocks it takes and the sections that are part of it."""
+NONE = PostmortemTemplate()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The template, the blocks it was read from, and the sections that are part of it."""
+
+    template: PostmortemTemplate = NONE
+    claims: tuple[Block, ...] = ()
+    sections: tuple[Section, ...] = ()
+
+
+def find(root: Section, lines: list[str]) -> Found:
+    """The first template in the document: whole texts first, then headings and lists of parts."""
     sections = [section for section in root.walk() if section.parent and v.POSTMORTEM.search(section.path())]
     for section in sections:
         for block in _with_nested(section.blocks):
             if isinstance(block, Fence | Quote) and _is_template_text(section, block):
-                text = block.text.strip("\n")
-                return PostmortemTemplate(True, block.line, text), [block], []
+                return Found(PostmortemTemplate(True, block.line, block.text.strip("\n")), (block,))
     for section in sections:
-        named = _is_named(section)
-        if named and (parts := _headed_parts(section)) >= (2 if v.TEMPLATE.search(section.title) else 3):
-            return (
-                PostmortemTemplate(True, section.line, _source(section, lines)),
-                *_all_below(section),
-                [section, *section.children][: parts + 99],
-            )  # type: ignore[return-value]
-        for block in section.blocks:
-            if isinstance(block, ListBlock) and _is_list_of_parts(section, block, named):
-                line = (
-                    block.line
-                    if not named or v.POSTMORTEM.match(section.title) and not v.TEMPLATE.search(section.title)
-                    else section.line
-                )
-                return PostmortemTemplate(True, line, _list_text(block)), [block], []
-    return PostmortemTemplate(), [], []
+        found = _in_section(section, lines)
+        if found.template.present:
+            return found
+    return Found()
+
+
+def _in_section(section: Section, lines: list[str]) -> Found:
+    named = _is_named(section)
+    if named and _headed_parts(section) >= (2 if v.TEMPLATE.search(section.title) else 3):
+        blocks = tuple(block for below in section.walk() for block in below.blocks)
+        return Found(PostmortemTemplate(True, section.line, _source(section, lines)), blocks, (section,))
+    for block in section.blocks:
+        if isinstance(block, ListBlock) and _is_list_of_parts(section, block, named):
+            line = section.line if named and v.TEMPLATE.search(section.title) else block.line
+            return Found(PostmortemTemplate(True, line, _list_text(block)), (block,))
+    return Found()
 
 
 def _with_nested(blocks: list[Block]) -> Iterator[Block]:
@@ -85,7 +78,7 @@ def _is_template_text(section: Section, block: Fence | Quote) -> bool:
     named = v.TEMPLATE.search(section.title) or v.TEMPLATE.search(block.lead[-120:])
     near = any(v.POSTMORTEM.search(ancestor.title) for ancestor in list(section.ancestors())[:2])
     if named and near:
-        return parts >= 2 or block.text.count("\n") >= 5 and not _is_message(section)
+        return parts >= 2 or (block.text.count("\n") >= 5 and not _is_message(section))
     return (
         near
         and parts >= 3
@@ -155,14 +148,3 @@ def _source(section: Section, lines: list[str]) -> str:
         last = below
     end = max([block.end for block in last.blocks], default=last.line)
     return "\n".join(lines[section.line : end]).strip("\n")
-
-
-def _all_below(section: Section) -> tuple[list[Block]]:
-    return (
-        [
-            block
-            for below in section.walk()
-            for block in below.blocks
-            if not isinstance(block, Paragraph) or True
-        ],
-    )

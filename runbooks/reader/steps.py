@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from runbooks.playbook import Item, ItemKind
 from runbooks.reader import commands
+from runbooks.reader import vocabulary as v
 from runbooks.reader.blocks import Block, Fence, ListBlock, ListItem, Paragraph, Quote, Table, box
 from runbooks.reader.plain import code_spans, folded, plain
-from runbooks.reader import vocabulary as v
 
 _DONE_MARK = re.compile(r"^(?:✅|✔️?|☑️?|✓|➡️?|👉|🔲|⬜|◻️?)\s*")
 _FENCE_BOX = re.compile(r"^\s*(?:[-*+]|\d{1,2}[.)])?\s*\[[ xX]?\]\s+(\S.*)$")
@@ -74,7 +74,9 @@ def _notes(block: Block, depth: int = 0) -> list[str]:
         return [" ".join(block.text.split())]
     if isinstance(block, Fence) and not commands.is_commands(block) and not commands.is_code(block):
         short = block.text.strip()
-        return [f"`{short}`"] if short and "\n" not in short and "`" not in short and len(short) <= 120 else []
+        return (
+            [f"`{short}`"] if short and "\n" not in short and "`" not in short and len(short) <= 120 else []
+        )
     if isinstance(block, Quote):
         return [note for inner in block.blocks for note in _notes(inner, depth + 1)]
     if isinstance(block, ListBlock):
@@ -183,41 +185,16 @@ def from_table(table: Table) -> list[Item]:
 
 
 _ACTION = v.words(
-    r"actions?\b",
-    r"steps?$",
-    r"tasks?\b",
-    r"what to do",
-    r"maßnahme",
-    r"aktion",
-    r"acci[óo]n",
-    r"a[çc][ãa]o",
-    r"azione",
-    r"조치",
-    r"작업",
-    r"対応",
-    r"アクション",
-    r"操作",
+    r"""
+    actions?\b | steps?$ | tasks?\b | what to do | maßnahme | aktion | acci[óo]n | a[çc][ãa]o | azione
+    조치 | 작업 | 対応 | アクション | 操作
+    """
 )
 _LEAD = v.words(
-    r"time(?:line|frame)?\b",
-    r"when\b",
-    r"step\b",
-    r"#",
-    r"no\.?$",
-    r"phase",
-    r"order",
-    r"schritt",
-    r"zeit",
-    r"[ée]tape",
-    r"paso",
-    r"tiempo",
-    r"passo",
-    r"tempo",
-    r"단계",
-    r"시간",
-    r"ステップ",
-    r"手順",
-    r"步骤",
+    r"""
+    time(?:line|frame)?\b | when\b | step\b | # | no\.?$ | phase | order | schritt | zeit | [ée]tape
+    paso | tiempo | passo | tempo | 단계 | 시간 | ステップ | 手順 | 步骤
+    """
 )
 
 
@@ -229,5 +206,12 @@ def imperative(items: Sequence[Item]) -> bool:
     """Whether most of the items begin by telling someone to do something."""
     texts = [plain(item.text).lstrip("*_ ") for item in items]
     told = sum(1 for text in texts if v.IMPERATIVE.match(text))
-    conditional = sum(1 for text in texts if re.match(r"(?:if|when|once|for)\b.{3,80},|SEV|P[0-4]\b", text, re.I))
-    return len(items) >= 2 and told >= 1 and (told + conditional) * 3 >= len(items) * 2 and told * 2 >= conditional
+    conditional = sum(
+        1 for text in texts if re.match(r"(?:if|when|once|for)\b.{3,80},|SEV|P[0-4]\b", text, re.I)
+    )
+    return (
+        len(items) >= 2
+        and told >= 1
+        and (told + conditional) * 3 >= len(items) * 2
+        and told * 2 >= conditional
+    )

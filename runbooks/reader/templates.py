@@ -3,7 +3,8 @@
 import re
 
 from runbooks.playbook import Template
-from runbooks.reader import commands, steps, vocabulary as v
+from runbooks.reader import commands, steps
+from runbooks.reader import vocabulary as v
 from runbooks.reader.blocks import Block, Fence, ListBlock, Paragraph, Quote, Section, Table
 from runbooks.reader.plain import code_spans, folded, plain
 
@@ -31,13 +32,15 @@ _BLANK = re.compile(
     r"|(?<![\w_])_{3,}(?![\w_])"
 )
 _HTML = re.compile(
-    r"</?(?:br|b|i|p|a|em|strong|code|ul|ol|li|table|tr|td|th|div|span|img|hr|h[1-6]|details|summary|pre|u|s|sub|sup|kbd|small)(?:\s[^<>]*)?/?>$",
+    r"</?(?:br|b|i|p|a|em|strong|code|ul|ol|li|table|tr|td|th|div|span|img|hr|h[1-6]|details|"
+    r"summary|pre|u|s|sub|sup|kbd|small)(?:\s[^<>]*)?/?>$",
     re.I,
 )
 _CHOICE = re.compile(r"[^\s/|](?:\s?)[/|](?:\s?)[^\s/|]")
 _DIAGRAM = re.compile(r"[─│┌┐└┘├┤┬┴┼═║╔╗╚╝▼▲►◄]|-->|==>|\+-{3,}")
 _CONCRETE = re.compile(
-    r"(?<!\d)\d{1,2}:\d{2}(?::\d{2})?\s?(?:UTC|GMT|[AP]M|[A-Z]{3,4}\b|Uhr)?|\b20\d\d-\d\d-\d\d\b|\b(?:INC|incident|ticket)[ -]?#?\d+\b|\b\d{1,3}(?:\.\d+)?%"
+    r"(?<!\d)\d{1,2}:\d{2}(?::\d{2})?\s?(?:UTC|GMT|[AP]M|[A-Z]{3,4}\b|Uhr)?|"
+    r"\b20\d\d-\d\d-\d\d\b|\b(?:INC|incident|ticket)[ -]?#?\d+\b|\b\d{1,3}(?:\.\d+)?%"
 )
 _TAG_AT_START = re.compile(r"^\W{0,6}\[([^\[\]\n]{2,40})\]")
 _QUOTED = re.compile(r"[\"“„«「]([^\"“”„«»「」\n]{12,1000})[\"”“»」]")
@@ -162,7 +165,8 @@ def _item_title(text: str) -> str:
 def _in_code(section: Section, text: str, line: int) -> list[Template]:
     """A message in a code span after "Post in #incidents:"."""
     if not re.match(
-        r"^\W*(?:post|send|announce|write|publish|share|message|type|poste|schreib|sende|publi|envi|anuncia)",
+        r"^\W*(?:post|send|announce|write|publish|share|message|type|poste|schreib|sende|publi|"
+        r"envi|anuncia)",
         plain(text),
         re.I,
     ):
@@ -189,7 +193,8 @@ def _from_table(section: Section, table: Table) -> list[Template]:
             index
             for index, cell in enumerate(table.header)
             if re.search(
-                r"template|message|text|wording|vorlage|nachricht|mensaje|mensagem|message|modèle|템플릿|메시지|文面|内容|模板",
+                r"template|message|text|wording|vorlage|nachricht|mensaje|mensagem|message|modèle|템플릿|"
+                r"메시지|文面|内容|模板",
                 cell,
                 re.I,
             )
@@ -239,7 +244,7 @@ def blanks(text: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]
     for found in _BLANK.finditer(text[:20_000]):
         mark = found[0]
         inner = mark.strip("[]{}<>$%【】 ").strip()
-        if _is_html(mark, text) or not inner and not mark.startswith("_") or inner.isdigit():
+        if _is_html(mark, text) or (not inner and not mark.startswith("_")) or inner.isdigit():
             continue
         if mark[0] in "[【" and v.STATUS_TAG.match(inner):
             tags[mark] = None

@@ -13,7 +13,8 @@ _UNITS: tuple[tuple[float, str], ...] = (
     (1, r"minutes?|mins?|m|minuten?|minutos?|minuti|minut|минут\w?|мин|분|分钟|分鐘|分間|分"),
     (
         60,
-        r"hours?|hrs?|h|stunden?|std|heures?|horas?|hora\(s\)|ore|ora|uur|uren|часа|часов|час|시간|時間|小时|小時",
+        r"hours?|hrs?|h|stunden?|std|heures?|horas?|hora\(s\)|ore|ora|uur|uren|часа|часов|час|"
+        r"시간|時間|小时|小時",
     ),
     (1440, r"days?|d|tagen?|tage?s?|jours?|d[ií]as?|giorni|giorno|dagen|dag|дней|дня|день|일|日間|日|天"),
     (10080, r"weeks?|wks?|w|wochen?|semaines?|semanas?|settiman[ae]|weken|week|недел\w|주일?|週間|周|週"),
@@ -29,20 +30,25 @@ _DURATION = re.compile(
 )
 _WORDS: tuple[tuple[str, str], ...] = (
     (
-        r"\bhalf (?:an )?hour(?:ly)?\b|\bhalf-hour(?:ly)?\b|halbe(?:n)? stunde|halbst[üu]ndlich|demi[- ]heure|media hora|meia hora|mezz'?ora|30分ごと",
+        r"\bhalf (?:an )?hour(?:ly)?\b|\bhalf-hour(?:ly)?\b|halbe(?:n)? stunde|halbst[üu]ndlich|"
+        r"demi[- ]heure|media hora|meia hora|mezz'?ora|30分ごと",
         "30 min",
     ),
     (r"\bquarter (?:of an )?hour\b|viertelstunde|quart d'heure", "15 min"),
     (
-        r"\b(?:an|one|each|per|every|eine[rn]?|jede|une|una|uma|un'|cada|ogni|a cada|toutes les) (?:hour|stunde|heures?|hora|ora)\b|\bhourly\b|st[üu]ndlich|毎時|1時間ごと|매시간|매 시간|每小时",
+        r"\b(?:an|one|each|per|every|eine[rn]?|jede|une|una|uma|un'|cada|ogni|a cada|"
+        r"toutes les) (?:hour|stunde|heures?|hora|ora)\b|\bhourly\b|st[üu]ndlich|毎時|1時間ごと|"
+        r"매시간|매 시간|每小时",
         "1 hour",
     ),
     (
-        r"\b(?:a|one|every|each|per) (?:business |working )?day\b|\bdaily\b|t[äa]glich|quotidien\w*|diariamente|diario|di[áa]ri[oa]|giornalier\w*|毎日|매일|每天|每日",
+        r"\b(?:a|one|every|each|per) (?:business |working )?day\b|\bdaily\b|t[äa]glich|"
+        r"quotidien\w*|diariamente|diario|di[áa]ri[oa]|giornalier\w*|毎日|매일|每天|每日",
         "1 day",
     ),
     (
-        r"\b(?:a|one|every|each|per) week\b|\bweekly\b|w[öo]chentlich|hebdomadaire|semanal(?:mente)?|settimanale|毎週|매주|每周",
+        r"\b(?:a|one|every|each|per) week\b|\bweekly\b|w[öo]chentlich|hebdomadaire|"
+        r"semanal(?:mente)?|settimanale|毎週|매주|每周",
         "1 week",
     ),
     (r"\b(?:a|one) minute\b", "1 min"),
@@ -57,29 +63,37 @@ _WORDS: tuple[tuple[str, str], ...] = (
 _SPOKEN = tuple((re.compile(unaccented(pattern)), digits) for pattern, digits in _WORDS)
 _NEXT_DAY = re.compile(
     unaccented(
-    r"next[- ](?:business|working|work|week)[- ]?day|\bnbd\b|(?:within |in )?(?:one|1) (?:business|working) day|following (?:business|working) day"
-    r"|n[äa]chste[rnm]? (?:werk|arbeits|gesch[äa]fts)tag|jour ouvr[ée] suivant|prochain jour ouvr|lendemain ouvr"
-    r"|(?:siguiente|pr[óo]ximo|proximo) d[ií]a (?:h[áa]bil|laborable|laboral|[úu]til)|(?:d[ií]a h[áa]bil|d[ií]a laborable) siguiente|dia [úu]til seguinte"
-    r"|giorno lavorativo successivo|prossimo giorno lavorativo|volgende werkdag|翌営業日|次営業日|다음 영업일|익영업일|下一个?工作日|次工作日|следующий рабочий день"
+        r"next[- ](?:business|working|work|week)[- ]?day|\bnbd\b|(?:within |in )?(?:one|"
+        r"1) (?:business|working) day|following (?:business|working) day"
+        r"|n[äa]chste[rnm]? (?:werk|arbeits|gesch[äa]fts)tag|jour ouvr[ée] suivant|"
+        r"prochain jour ouvr|lendemain ouvr"
+        r"|(?:siguiente|pr[óo]ximo|proximo) d[ií]a (?:h[áa]bil|laborable|laboral|[úu]til)|"
+        r"(?:d[ií]a h[áa]bil|d[ií]a laborable) siguiente|dia [úu]til seguinte"
+        r"|giorno lavorativo successivo|prossimo giorno lavorativo|volgende werkdag|翌営業日|"
+        r"次営業日|다음 영업일|익영업일|下一个?工作日|次工作日|следующий рабочий день"
     )
 )
 _NOW = re.compile(
     unaccented(
-    r"\bimmediate(?:ly)?\b|\basap\b|\binstant(?:ly)?\b|\bright away\b|\bat once\b|as soon as possible|drop everything|\ball hands\b"
-    r"|\bsofort(?:ig\w*)?\b|unverz[üu]glich|imm[ée]diat\w*|inmediat\w*|imediat\w*|immediat[oaei]\b|onmiddellijk|немедленно|즉시|即時|即座|直ちに|ただちに|立即|马上"
+        r"\bimmediate(?:ly)?\b|\basap\b|\binstant(?:ly)?\b|\bright away\b|\bat once\b|"
+        r"as soon as possible|drop everything|\ball hands\b"
+        r"|\bsofort(?:ig\w*)?\b|unverz[üu]glich|imm[ée]diat\w*|inmediat\w*|imediat\w*|"
+        r"immediat[oaei]\b|onmiddellijk|немедленно|즉시|即時|即座|直ちに|ただちに|立即|马上"
     )
 )
 _EVERY = re.compile(
     unaccented(
-    r"\bevery\b|\beach\b|\bper\b|\balle\b|\bjede\w*\b|\bim abstand\b|tou(?:te)?s les|\bchaque\b|\bcada\b|\bogni\b|\belke\b|\biedere\b|кажд"
-    r"|ごと|おき|毎|마다|매\s?\d|每|intervals?\b|\bhourly\b|halbst[üu]ndlich|st[üu]ndlich|\bdaily\b|t[äa]glich|\bfrequency\b|\bcadence\b|half[- ]hourly|diariamente|quotidien"
+        r"\bevery\b|\beach\b|\bper\b|\balle\b|\bjede\w*\b|\bim abstand\b|tou(?:te)?s les|"
+        r"\bchaque\b|\bcada\b|\bogni\b|\belke\b|\biedere\b|кажд"
+        r"|ごと|おき|毎|마다|매\s?\d|每|intervals?\b|\bhourly\b|halbst[üu]ndlich|st[üu]ndlich|"
+        r"\bdaily\b|t[äa]glich|\bfrequency\b|\bcadence\b|half[- ]hourly|diariamente|quotidien"
     )
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """``low`` and ``high`` in minutes; the same unless a range was written. ``start``, ``end``: place in the folded text."""
+    """``low`` and ``high`` in minutes, the same unless a range was written; the place in the spoken text."""
 
     low: float
     high: float

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from runbooks.reader.printing import as_json, as_text
 from runbooks.reader import ReaderError, read
+from runbooks.reader.printing import as_json, as_text
 
 
 class Command(BaseCommand):
