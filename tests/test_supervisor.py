@@ -81,7 +81,7 @@ class Installation:
 
     @property
     def address(self) -> str:
-        return re.findall(r"^Allclear is at (\S+)$", self.output, re.MULTILINE)[-1]
+        return str(re.findall(r"^Allclear is at (\S+)$", self.output, re.MULTILINE)[-1])
 
     def child(self, words: str) -> psutil.Process:
         return next(p for p in self.process.children() if words in " ".join(p.cmdline()))
