@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from incidents.forms.fields import MomentField
 
-_CLOCK = re.compile(r"(?P<day>.*?)[\sT,]*\b(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?::\d\d)?$", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(?:(?P<day>.+?)(?:[\s,]+|(?<=\d)T))?(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?::\d\d)?$", re.IGNORECASE
+)
 _DAYS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y", "%d.%m.%Y", "%d/%m/%Y")
 _SPAN = re.compile(
     r"(?:in\s+)?\+?\s*(?P<number>\d{1,4})\s*(?P<unit>m|min|mins|minutes?|h|hrs?|hours?)$", re.IGNORECASE
@@ -22,7 +24,7 @@ def _parse(text: str, today: date) -> tuple[datetime, bool]:
     match = _CLOCK.match(text)
     if not match or int(match["hour"]) > 23 or int(match["minute"]) > 59:
         raise ValueError(text)
-    named = match["day"].strip(" ,").lower()
+    named = (match["day"] or "").strip(" ,").lower()
     day = _day(named, today)
     return datetime(day.year, day.month, day.day, int(match["hour"]), int(match["minute"])), bool(named)
 
