@@ -38,6 +38,7 @@ def read(user: User, team: Team | None = None, service: Service | None = None) -
         .visible_to(user)
         .most_severe_first()
         .select_related("commander")
+        .defer("search")
         .prefetch_related("services")
     )
     rows = [incident for incident in open_now if _passes(incident, team, service)]
@@ -84,7 +85,7 @@ def _updates(number: int) -> str:
 def recently_ended(user: User, limit: int = RECENT) -> list[Incident]:
     """What ended last, newest first, as far as ``user`` may see it."""
     ended = Incident.objects.filter(ended_at__isnull=False).visible_to(user)
-    return list(ended.order_by("-ended_at")[:limit])
+    return list(ended.defer("search").order_by("-ended_at")[:limit])
 
 
 @dataclass(frozen=True, slots=True)

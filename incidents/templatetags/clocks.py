@@ -12,7 +12,7 @@ from incidents.models import Incident, elapsed
 register = template.Library()
 
 LEVEL_ID = re.compile(r"(?<![A-Za-z0-9])(?:SEV|sev|Sev|[PS])[ -]?\d(?![0-9])")
-LABEL_LENGTH = 10
+LABEL_LENGTH = 9
 LINE_LENGTH = 140
 MARKS = re.compile(r"\*\*|__|`|^#+ |^> ?", re.M)
 
@@ -62,8 +62,10 @@ def minutes_words(minutes: int) -> str:
 @register.filter
 def severity_label(name: str) -> str:
     """What fits beside a sign: "SEV1" of "SEV1 Critical", and a first word where there is no such id."""
-    match = LEVEL_ID.search(name)
-    return match[0] if match else name.split()[0][:LABEL_LENGTH] if name.split() else name
+    if match := LEVEL_ID.search(name):
+        return match[0]
+    word = first_word(name)
+    return word if len(word) <= LABEL_LENGTH else f"{word[: LABEL_LENGTH - 1]}…"
 
 
 @register.filter
