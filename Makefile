@@ -12,7 +12,7 @@ SOURCES := config live incidents runbooks accounts outbox tests manage.py
 TEMPLATES := find templates -name '*.html' -print0 | xargs -0
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format lock clean
+.PHONY: help run demo test check format lock screenshots clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -46,6 +46,9 @@ format: $(DEV_READY) ## Put code and templates in shape
 
 lock: $(DEV_READY) ## Pin the newest versions that pyproject.toml admits
 	$(BIN)/python -m config.lock
+
+screenshots: $(DEV_READY) ## Remake the pictures in docs/screenshots
+	@$(BIN)/python docs/screenshots/remake.py
 
 clean: ## Remove the environment; .allclear, which holds your data, stays
 	rm -rf $(VENV)
