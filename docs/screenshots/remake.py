@@ -5,7 +5,6 @@ the pages. The people, incidents and words are those of `manage.py demo`, the ti
 """
 
 import os
-import re
 import secrets
 import shutil
 import socket
@@ -60,9 +59,9 @@ def portal(home: Path) -> Iterator[tuple[str, str]]:
         [sys.executable, "-m", "config.supervisor"], cwd=ROOT, env=env, stdout=subprocess.PIPE
     )
     try:
-        assert server.stdout
-        url = re.search(rb"http://\S+", server.stdout.readline()).group(0).decode().rstrip("/")  # type: ignore[union-attr]
-        urllib.request.urlopen(f"{url}/healthz", timeout=30).close()
+        line = server.stdout.readline().decode() if server.stdout else ""
+        url = line.split()[-1].rstrip("/")
+        urllib.request.urlopen(f"{url}/healthz", timeout=30).close()  # noqa: S310 ours, on loopback
         yield url, password
     finally:
         server.terminate()
