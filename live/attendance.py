@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -36,7 +35,8 @@ class Attendance:
         self._open[incident_id, user_id] -= 1
         if not self._open[incident_id, user_id]:
             del self._open[incident_id, user_id]
-            self._spawn(GRACE, self._leave, incident_id, user_id, timezone.now())
+            # Whoever is back by then, here or in another process, was seen after this moment and stays.
+            self._spawn(GRACE, operations.leave, incident_id, user_id, timezone.now())
 
     def confirm(self, incident_id: int) -> None:
         """Say again who is here: another process, where somebody closed one of two pages, may have it wrong."""
@@ -49,10 +49,6 @@ class Attendance:
 
     def _here(self, incident_id: int) -> set[int]:
         return {user_id for incident, user_id in self._open if incident == incident_id}
-
-    def _leave(self, incident_id: int, user_id: int, since: datetime) -> None:
-        if (incident_id, user_id) not in self._open:
-            operations.leave(incident_id, user_id, since)
 
     def _spawn(self, after: float, work: Callable[..., None], *args: Any) -> None:
         task = asyncio.create_task(self._try(after, work, *args))

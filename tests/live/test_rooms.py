@@ -173,6 +173,7 @@ def test_who_signed_out_hears_of_no_change_after_it(follow, client_for, ada, gra
 def test_streams_go_on_when_connections_are_cut(follow, ada, grace, incident, which):
     stream, board = follow(grace, incident), follow(grace)
     stream.within(0.5)
+    board.within(0.1)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT bool_and(pg_terminate_backend(pid)) FROM pg_stat_activity"
