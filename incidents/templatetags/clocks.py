@@ -11,7 +11,7 @@ from incidents.models import Incident, elapsed
 
 register = template.Library()
 
-LEVEL_ID = re.compile(r"(?<![A-Za-z0-9])(?:SEV|sev|Sev|[PS])[ -]?\d(?![0-9])")
+LEVEL_ID = re.compile(r"(?<![A-Za-z0-9])(?:SEV|sev|Sev|Severity|Level|Tier|Priority|[PSL])[ -]?\d(?![0-9])")
 LABEL_LENGTH = 9
 LINE_LENGTH = 140
 MARKS = re.compile(r"\*\*|__|`|^#+ |^> ?", re.M)
@@ -27,6 +27,12 @@ def elapsed_clock(incident: Incident) -> str:
 def lasted(incident: Incident) -> str:
     """How long the incident has lasted, in words: "1 h 26 min"."""
     return spans.in_words(elapsed(incident))
+
+
+@register.filter
+def lasted_iso(incident: Incident) -> str:
+    """The same for machines: "PT5160S"."""
+    return f"PT{round(elapsed(incident))}S"
 
 
 @register.filter

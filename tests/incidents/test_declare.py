@@ -114,20 +114,22 @@ def test_declare_escapes_what_people_type(grace_in: Client) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_declare_twice_at_once_makes_one_incident(grace_in: Client, grace: User, client_for: SignIn) -> None:
-    sent, places, start = said(), [], threading.Barrier(2)
+def test_declare_many_times_at_once_makes_one_incident(
+    grace_in: Client, grace: User, client_for: SignIn
+) -> None:
+    sent, places, start = said(), [], threading.Barrier(8)
 
     def send(client: Client) -> None:
         start.wait()
         places.append(client.post("/declare/", sent).headers["Location"])
         connections.close_all()
 
-    threads = [threading.Thread(target=send, args=(client_for(grace),)) for _ in range(2)]
+    threads = [threading.Thread(target=send, args=(client_for(grace),)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert places == [f"/incidents/{Incident.objects.get().pk}/"] * 2
+    assert places == [f"/incidents/{Incident.objects.get().pk}/"] * 8
 
 
 def test_declare_again_from_a_page_gone_back_to_keeps_the_words_and_gives_a_new_key(grace_in: Client) -> None:
