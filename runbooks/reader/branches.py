@@ -279,6 +279,8 @@ def from_list(section: Section, block: ListBlock) -> list[Branch]:
     """A list whose items are each "If X: do Y", as branches; [] when it is something else."""
     if len(block.items) < 2 or any(item.box for item in block.items) or not _not_about_the_process(section):
         return []
+    if found := _titled(section, block):
+        return found
     decision = v.BRANCH_CONTAINER.match(without_number(section.title)) is not None
     split = [_condition(item, decision) for item in block.items]
     found = [branch for branch in split if branch]
@@ -294,9 +296,12 @@ def from_block(section: Section, block: Block) -> list[Branch]:
 
 def from_table(section: Section, table: Table) -> list[Branch]:
     """ "Issue | Action" under a heading of containment: a branch a row; [] when it is something else."""
-    if not v.BRANCH_CONTAINER.match(without_number(section.title)) or not 1 < len(table.rows) <= 60:
-        return []
     headers = [plain(cell) for cell in table.header]
+    contained = v.BRANCH_CONTAINER.match(without_number(section.title)) is not None
+    if not 1 < len(table.rows) <= 60 or not headers or not _not_about_the_process(section):
+        return []
+    if not contained and (not _SITUATION.match(headers[0]) or _ELSEWHERE.search(section.path())):
+        return []
     action = next((index for index, header in enumerate(headers) if index and _ACTION.match(header)), None)
     if action is None or not _CAUSE.match(headers[0]):
         return []
@@ -309,6 +314,12 @@ def from_table(section: Section, table: Table) -> list[Branch]:
     return found
 
 
+_SITUATION = v.words(
+    r"situation | scenario | symptom | problem | issue | if$ | situación | situação | symptôme | fehlerbild"
+)
+_ELSEWHERE = v.words(
+    r"quick reference | post[- ] | review | metrics | training | appendix | known limitations"
+)
 _CAUSE = v.words(
     r"""
     issues? | problems? | symptoms? | causes? | scenarios? | incident(?: type)?$ | if\b | failure
@@ -322,6 +333,33 @@ _ACTION = v.words(
     solution | what to do | steps | containment | then\b | ma(?:ß|ss)nahme | l[öo]sung | acci[óo]n
     soluci[óo]n | a[çc][ãa]o | solu[çc] | rem[èe]de | 조치 | 해결 | 対応 | 対処 | 处理 | 解决
     """
+)
+
+
+def _titled(section: Section, block: ListBlock) -> list[Branch]:
+    """ "- **Site down**: roll back" under a heading of common incidents."""
+    title = without_number(section.title)
+    if block.ordered or not (_COMMON.search(title) or _SCENARIOS.match(title)):
+        return []
+    found = []
+    for item in block.items:
+        head = re.match(
+            r"^(?:\*\*|__)([^*_\n]{3,80}?)(?:\*\*|__)\s*[:：–—-]\s*(\S.*)$", " ".join(item.text.split())
+        )
+        if head is None or v.IMPERATIVE.match(head[1]) or v.NOT_STEPS.match(head[1]):
+            return []
+        words = head[2]
+        steps_here = [Item(words, steps.kind_of(words), steps.command_in(words), item.line)]
+        found.append(Branch(plain(head[1]).rstrip(":： "), item.line, (*steps_here, *_below(item))))
+    return found
+
+
+def _below(item: ListItem) -> list[Item]:
+    return [step for block in item.blocks for step in steps_of(block)]
+
+
+_SCENARIOS = v.words(
+    r"scenarios? | troubleshooting | known (?:issues|problems) | szenarien | scénarios | escenarios | cenários"
 )
 
 
@@ -351,6 +389,5 @@ def _condition(item: ListItem, decision: bool = False) -> Branch | None:
     rest = head[2].strip() if head else ""
     if rest:
         items.append(Item(rest, steps.kind_of(rest), steps.command_in(rest), item.line))
-    for block in item.blocks:
-        items.extend(steps_of(block))
+    items.extend(_below(item))
     return Branch(title, item.line, tuple(items)) if items else None

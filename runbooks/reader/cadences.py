@@ -79,6 +79,10 @@ def _display(key: str) -> str:
 _FIRST = v.words(r"first", r"initial", r"channel")
 _OTHER_REVIEWS = v.words(r"review", r"drill", r"backup", r"check$")
 _PLAINLY_HOW_OFTEN = v.words(r"frequency", r"cadence", r"interval")
+_MACHINE = re.compile(
+    r"\b(?:runs?|polls?|pings?|probes?|scrapes?|refresh(?:es)?|retr(?:y|ies)|checks?|executes?|fires?)\W+$",
+    re.I,
+)
 _NEVER = re.compile(
     r"^\W*(?:none|no updates?|never|n/?a|not applicable|keine?|aucune?|ningun[oa]|nenhum[a]?|"
     r"없음|なし|无)?\W*$",
@@ -129,7 +133,7 @@ def _from_table(section: Section, table: Table, names: dict[str, str]) -> list[C
         if any(times.interval(row.cells[index]) for row in table.rows if index < len(row.cells))
     ]
     if not columns and by_level and _about_updates(section, table.lead):
-        columns = [index for index in range(1, len(headers)) if _mostly_recurring(table, index)]
+        columns = [index for index in range(1, len(headers)) if _any_recurring(table, index)]
     if not columns or not (by_level or _about_updates(section, table.lead)):
         return []
     if any(_OTHER_REVIEWS.search(header) for header in headers):
@@ -139,7 +143,8 @@ def _from_table(section: Section, table: Table, names: dict[str, str]) -> list[C
     for row in table.rows:
         for index in columns:
             text = row.cells[index] if index < len(row.cells) else ""
-            if not text or (not by_level and times.interval(text) is None):
+            plainly = v.FREQUENCY.search(headers[index]) is not None
+            if not text or (times.interval(text) is None and not (by_level and plainly)):
                 continue
             audience = (
                 plain(row.cells[audience_at])
@@ -152,9 +157,8 @@ def _from_table(section: Section, table: Table, names: dict[str, str]) -> list[C
     return found
 
 
-def _mostly_recurring(table: Table, index: int) -> bool:
-    cells = [row.cells[index] for row in table.rows if index < len(row.cells)]
-    return bool(cells) and sum(times.is_recurring(cell) for cell in cells) * 2 >= len(cells)
+def _any_recurring(table: Table, index: int) -> bool:
+    return any(times.is_recurring(row.cells[index]) for row in table.rows if index < len(row.cells))
 
 
 _LEVEL_VALUE = re.compile(r"^(.{1,60}?)\s*(?:[:：]|→|\s[-–—]\s)\s*(\S.*)$")
@@ -286,7 +290,8 @@ def _sentences(block: Block, depth: int = 0) -> list[tuple[str, int]]:
 def _from_sentence(text: str, line: int, names: dict[str, str]) -> list[Cadence]:
     text = re.sub(r"^\s*(?:[-*+]|\d+[.)])?\s*(?:\[[ xX]?\])?\s*", "", text[:600])
     phrase = _PHRASE.search(text)
-    if phrase and v.UPDATE_VERB.search(text) and times.is_recurring(text):
+    told = phrase is not None and not _MACHINE.search(text[: phrase.start()])
+    if phrase and told and v.UPDATE_VERB.search(text) and times.is_recurring(text):
         subject = text if levels.keys(text) else ""
         return [
             replace(cadence, text=plain(text), minutes=times.interval(phrase[0]))

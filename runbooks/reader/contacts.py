@@ -10,6 +10,7 @@ from runbooks.reader.blocks import Block, Fence, ListBlock, ListItem, Section, T
 from runbooks.reader.plain import folded, plain
 
 MAX_CONTACTS = 300
+_CLOCK = v.words(r"time(?:line|frame)?$", r"elapsed", r"minutes?", r"after\b", r"t\+")
 _NOT_A_LIST = v.words(r"when", r"template")
 _TIER = re.compile(r"^(?:l|level|tier|stufe|niveau|nivel)?[\s-]?\d{1,2}(?:st|nd|rd|th)?\b", re.I)
 _PLACEHOLDER = re.compile(
@@ -99,6 +100,8 @@ def _from_table(section: Section, table: Table) -> list[Contact]:
 
 
 def _is_contacts(headers: list[str], title: str, table: Table) -> bool:
+    if _CLOCK.match(headers[0]):
+        return False
     strong = v.CONTACTS_STRONG.search(title) is not None
     near = strong or v.CONTACTS.search(title) is not None
     reach = [index for index, header in enumerate(headers) if index and v.REACH_STRONG.search(header)]

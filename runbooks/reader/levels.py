@@ -27,7 +27,7 @@ _RANKS: tuple[tuple[int, str], ...] = (
     ),
     (
         2,
-        r"high|major|significant|important|hoch|schwer(?:wiegend)?|erheblich|élevée?|haute?|"
+        r"высокий|high|major|significant|important|hoch|schwer(?:wiegend)?|erheblich|élevée?|haute?|"
         r"majeure?|grave|alt[oa]|mayor|importante|maior|hoog|높음|중대|고|높은|主要|高|重要",
     ),
     (

@@ -104,7 +104,7 @@ def _whole(section: Section, block: Fence | Quote) -> list[Template]:
     template = _template(_title(section, block), text, block.line)
     blanks = len(template.placeholders)
     tagged = bool(template.tags)
-    concrete = not blanks and _CONCRETE.search(text) is not None
+    concrete = not blanks and (_CONCRETE.search(text) is not None or (not tagged and _is_filled_form(text)))
     if concrete or (context.example and not blanks):
         is_one = False
     elif context.template:
@@ -114,6 +114,11 @@ def _whole(section: Section, block: Fence | Quote) -> list[Template]:
     else:
         is_one = isinstance(block, Fence) and blanks >= 2 and tagged
     return [template] if is_one else []
+
+
+def _is_filled_form(text: str) -> bool:
+    """ "Impact: slow search", line after line: somebody filled this in already."""
+    return len(re.findall(r"^\W*\w[\w ]{1,24}: \S", text[:4000], re.M)) >= 2
 
 
 def _holds_words(fence: Fence) -> bool:

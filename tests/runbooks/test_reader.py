@@ -82,7 +82,9 @@ def test_templates_tell_blanks_from_tags(book: Playbook) -> None:
 
 
 def test_the_cadence_promised_in_a_template_counts_where_no_other_is_given(book: Playbook) -> None:
-    assert [(c.text, c.minutes, c.severity, c.line) for c in book.cadences] == [("every 30 minutes", 30, "", 82)]
+    assert [(c.text, c.minutes, c.severity, c.line) for c in book.cadences] == [
+        ("every 30 minutes", 30, "", 82)
+    ]
 
 
 def test_contacts_are_kept_as_written_and_each_placeholder_is_a_warning(book: Playbook) -> None:

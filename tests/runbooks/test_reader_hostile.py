@@ -67,14 +67,24 @@ def test_an_empty_document_says_so() -> None:
     assert [warning.message for warning in read(" \n").warnings] == ["The document is empty."]
 
 
-@pytest.mark.parametrize("source", [b"# Title\n\nbad \xff\xfe byte\n", "# Title\n\nNUL \x00 byte\n", "# Title\n\nhalf \ud800\n"])
+@pytest.mark.parametrize(
+    "source", [b"# Title\n\nbad \xff\xfe byte\n", "# Title\n\nNUL \x00 byte\n", "# Title\n\nhalf \ud800\n"]
+)
 def test_what_cannot_be_text_is_replaced_and_told(source: str | bytes) -> None:
     book = read(source)
     assert book.title == "Title"
     assert (book.warnings[0].line, "replaced" in book.warnings[0].message) == (3, True)
 
 
-@pytest.mark.parametrize("encode", [lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n"), lambda text: text.replace("\n", "\r"), lambda text: text.encode("utf-16")])
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("\n", "\r"),
+        lambda text: text.encode("utf-16"),
+    ],
+)
 def test_line_ends_and_encodings_do_not_matter(encode: object) -> None:
     text = "# Title\n\n## Steps\n\n- [ ] One\n- [ ] Two\n"
     book = read(encode(text))  # type: ignore[operator]
@@ -90,7 +100,9 @@ FRAGMENTS = st.sampled_from(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.one_of(st.lists(FRAGMENTS, max_size=60).map("".join), st.text(max_size=400), st.binary(max_size=400)))
+@given(
+    st.one_of(st.lists(FRAGMENTS, max_size=60).map("".join), st.text(max_size=400), st.binary(max_size=400))
+)
 def test_anything_at_all_is_read_and_every_line_is_in_the_document(source: str | bytes) -> None:
     book = read(source)
     text = source.decode("utf-8", "replace") if isinstance(source, bytes) else source
@@ -99,7 +111,17 @@ def test_anything_at_all_is_read_and_every_line_is_in_the_document(source: str |
 
 
 def _lines(book: Playbook) -> Iterator[int]:
-    for part in (book.severities, book.checklists, book.branches, book.templates, book.cadences, book.contacts, book.deadlines, book.related, book.warnings):
+    for part in (
+        book.severities,
+        book.checklists,
+        book.branches,
+        book.templates,
+        book.cadences,
+        book.contacts,
+        book.deadlines,
+        book.related,
+        book.warnings,
+    ):
         yield from (found.line for found in part)
     for group in (*book.checklists, *book.branches):
         yield from (item.line for item in group.items)

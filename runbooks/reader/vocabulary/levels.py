@@ -12,6 +12,7 @@ SEVERITY = words(
     criticidade | classifica | gravit[àa] | priorit[àa] | livelli | ernst | prioriteit | 심각도
     우선순위 | 등급 | 장애 ?레벨 | 重大度 | 深刻度 | 重要度 | 優先度 | 障害レベル | 严重 | 等级 | 级别
     优先级 | 嚴重
+    классификац | критичност | серь[её]зност | приоритет | уровн
     """
 )
 MEANING = words(
@@ -23,12 +24,14 @@ MEANING = words(
     definici | impacto | criterios? | significado | descri[çc] | defini[çc] | crit[ée]rios?
     descrizione | definizione | impatto | omschrijving | beschrijving | betekenis | 정의 | 설명 | 영향
     기준 | 定義 | 説明 | 影響 | 基準 | 内容 | 定义 | 描述 | 说明 | 影响 | 标准
+    описан | значени | влияни | критери
     """
 )
 EXAMPLES = words(
     r"""
     examples? | e\.g\. | for instance | such as | sample | beispiele? | exemples? | ejemplos?
     exemplos? | esemp[io] | voorbeeld | 예시 | 예 | 사례 | 例 | 事例 | 示例 | 举例
+    пример
     """
 )
 NAME = words(
@@ -48,6 +51,7 @@ RESPONSE = words(
     tiempos? de (?:respuesta|reacci) | respuesta | tempos? de (?:resposta|rea) | resposta | prazo
     tempo di (?:risposta|reazione) | risposta | reactietijd | responstijd | 대응 ?시간 | 응답 ?시간
     대응 | 응답 | 対応時間 | 応答時間 | 初動 | 対応 | 响应 | 回應
+    время (?:реакции|отклика|ответа) | реакци
     """
 )
 RESPONSE_WEAK = words(
@@ -61,5 +65,6 @@ RESOLUTION = words(
     resol(?:ve|ution) | fix(?:ed)?\b | restor | recover | mttr | ttr\b | rto | l[öo]sung | behebung
     r[ée]solution | resoluci | resolu[çc] | soluci | solu[çc] | risoluzione | oplos | 해결 | 복구
     解決 | 復旧 | 解决 | 恢复 | mitigat
+    решени | восстановлен | устранен
     """
 )

@@ -9,6 +9,7 @@ TEMPLATE = words(
     templates?\b | boilerplate | canned | message formats? | vorlagen?\b | muster | textbaustein
     mod[èe]les?\b | gabarits?\b | plantillas?\b | modelos?\b | modell[oi]\b | sjablo | 템플릿 | 양식
     テンプレート | 雛形 | 文面 | 例文 | 模板 | 范本
+    шаблон
     """
 )
 COMMUNICATION = words(
@@ -21,6 +22,7 @@ COMMUNICATION = words(
     notificaci | mensaje | comunicad | comunica[çc] | notifica | mensage[mn] | comunicazion | messagg
     communicatie | bericht | 알림 | 공지 | 커뮤니케이션 | 메시지 | 通知 | 連絡文 | アナウンス | 告知
     コミュニケーション | 公告 | 沟通
+    коммуникац | сообщени | уведомлен
     """
 )
 NOT_A_MESSAGE = words(
@@ -35,6 +37,7 @@ EXAMPLE = words(
     r"""
     examples?\b | sample\b | beispiel | exemples?\b | ejemplos?\b | exemplos?\b | esemp | voorbeeld
     예시 | 例(?!文) | 示例
+    пример
     """
 )
 POSTMORTEM = words(
@@ -48,6 +51,7 @@ POSTMORTEM = words(
     relat[óo]rio | an[áa]lise (?:p[óo]s|de causa) | p[óo]s[- ](?:incidente|morte) | post[- ]incidente
     rapporto | evaluatie | 사후 | 회고 | 포스트모템 | ポストモーテム | ポストモルテム | 事後
     振り返り | ふりかえり | 障害報告 | 复盘 | 事后 | 事故报告
+    постмортем | пост-мортем | разбор
     """
 )
 POSTMORTEM_PART = words(
@@ -62,6 +66,7 @@ POSTMORTEM_PART = words(
     tijdlijn | oorzaak | 개요 | 요약 | 타임라인 | 원인 | 영향 | 액션 | 조치 | 교훈 | 잘한 | 개선
     概要 | サマリ | タイムライン | 原因 | 影響 | 対策 | アクション | 教訓 | 再発防止 | 摘要 | 时间线
     影响 | 改进 | 行动 | 经验
+    хронолог | причин | влияни | уроки | действия | резюме
     """
 )
 STATUS_TAG = re.compile(

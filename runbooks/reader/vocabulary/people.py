@@ -11,6 +11,7 @@ CADENCE = words(
     mises? [àa] jour | frecuencia | actualizaci | cadencia | frequ[êe]ncia | atualiza | cad[êe]ncia
     frequenza | aggiornament | frequentie | 주기 | 업데이트 | 빈도 | 공지 | 頻度 | 更新 | 間隔 | 報告
     频率 | 通报 | 同步 | kommunikation | comunicaci | comunica[çc]
+    обновлен | частота | статус
     """
 )
 FREQUENCY = words(
@@ -20,6 +21,7 @@ FREQUENCY = words(
     updates? alle | fr[ée]quence | mises? [àa] jour | frecuencia | actualizaci | cadencia
     frequ[êe]ncia | atualiza | cad[êe]ncia | frequenza | aggiornament | frequentie | 주기 | 업데이트
     빈도 | 頻度 | 更新 | 間隔 | 频率 | 通报
+    частота | обновлен
     """
 )
 PLAIN_FREQUENCY = words(
@@ -41,6 +43,7 @@ UPDATE_VERB = words(
     announce | brief | check[- ]in | informier | aktualisier | meld | actualis | informer | communiqu
     mise | actualiz | comunic | atualiz | aggiorn | 업데이트 | 공지 | 공유 | 보고 | 更新 | 報告 | 共有
     连络 | 連絡 | 通知 | 同步
+    обновл | сообщ | информир
     """
 )
 CONTACTS = words(
@@ -52,6 +55,7 @@ CONTACTS = words(
     contactos? | escalad[oa] | escalamiento | escalonamento | contatos? | escalonamiento | guardia
     plant[ãa]o | contatti | reperibilit | escalatie | contacten | 연락처 | 연락 | 담당자
     에스컬레이션 | 비상 | 連絡先 | 緊急連絡 | エスカレーション | 联系人 | 联系方式 | 升级 | 聯絡
+    контакт | эскалац | дежурн
     """
 )
 CONTACTS_STRONG = words(
@@ -60,6 +64,7 @@ CONTACTS_STRONG = words(
     phone (?:list|numbers?|tree) | emergency (?:numbers|phone) | kontakte?\b | ansprechpartner
     notfallkontakte? | interlocuteurs | contactos? | contatos? | contatti | contacten | 연락처
     連絡先 | 緊急連絡 | 联系人 | 联系方式 | 聯絡
+    контакт
     """
 )
 ROLE = words(
@@ -71,12 +76,14 @@ ROLE = words(
     [ée]quipe | niveau | service | rol\b | equipo | cargo | funci[óo]n | nivel | papel | equipe
     fun[çc][ãa]o | n[íi]vel | ruolo | livello | functie | 역할 | 직책 | 팀 | 役割 | 担当(?!者) | 部署
     チーム | 角色 | 职责 | 职位 | 团队
+    роль | должность | команда
     """
 )
 ROLE_STRONG = words(
     r"""
     roles?\b | positions?\b | titles?\b | functions?\b | who\b | rolle | funktion | r[ôo]le | fonction
     rol\b | cargo | papel | ruolo | functie | 역할 | 役割 | 角色
+    роль | должность
     """
 )
 REACH = words(
@@ -90,6 +97,7 @@ REACH = words(
     nom\b | contacto | tel[ée]fono | correo | nombre | contato | telefone | nome\b | contatto
     telefono | telefoon | naam | 연락 | 전화 | 이메일 | 담당자 | 이름 | 連絡 | 電話 | メール | 氏名
     担当者 | 名前 | 联系 | 电话 | 邮箱 | 姓名
+    контакт | телефон | почта | имя
     """
 )
 REACH_STRONG = words(
@@ -100,6 +108,7 @@ REACH_STRONG = words(
     handy | erreichbar | t[ée]l[ée]phone | joindre | coordonn | courriel | contacto | tel[ée]fono
     correo | contato | telefone | contatto | telefono | telefoon | 연락 | 전화 | 連絡 | 電話 | メール
     联系 | 电话 | 邮箱
+    контакт | телефон | почта
     """
 )
 WHEN = words(
@@ -108,6 +117,7 @@ WHEN = words(
     after\b | use for | for\b | reason | timing | time\b | threshold | coverage | wann | verf[üu]gbar
     quand | disponib | cu[áa]ndo | horario | quando | hor[áa]rio | wanneer | 시점 | 언제 | 상황 | 조건
     タイミング | 条件 | いつ | 时机 | 何时
+    когда
     """
 )
 OWNER = re.compile(
@@ -127,5 +137,6 @@ RELATED = words(
     verweise | voir aussi | liens | li[ée]s | associ[ée]s | relacionad[oa]s | ver tambi[ée]n
     v[ée]ase | referencias | enlaces | refer[êe]ncias | veja tamb | correlati | riferimenti
     vedi anche | gerelateerd | zie ook | 관련 | 참고 | 関連 | 参考 | 相关 | 参见
+    связанн | ссылки
     """
 )

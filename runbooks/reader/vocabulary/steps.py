@@ -21,6 +21,7 @@ BRANCH_CONTAINER = words(
     conten[çc][ãa]o | scenari\b | contenimento | problemi comuni | veelvoorkomende | 자주 발생
     시나리오 | 유형별 | 일반적인 (?:문제|장애) | よくある | シナリオ | 障害別 | 封じ込め | 常见 | 场景
     故障类型
+    сценари | типовые | типичные | частые | действия по типам | по типам
     """
 )
 SCENARIO_PREFIX = re.compile(
@@ -31,7 +32,7 @@ SCENARIO_PREFIX = re.compile(
     re.IGNORECASE,
 )
 IF_BRANCH = re.compile(
-    r"^(?:if\b|when (?!to\b|in doubt|should\b|do\b)|in (?:the )?(?:case|event) of\b|"
+    r"^(?:if\b|если\b|при\s|when (?!to\b|in doubt|should\b|do\b)|in (?:the )?(?:case|event) of\b|"
     r"for (?:an? )?(?:suspected|confirmed)\b|for .{3,50}(?:issues?|crash|failures?|outages?|attacks?|"
     r"breach|incidents?|problems?|errors?|leaks?)$|(?:suspected|caused by|due to)\b|falls\b|wenn\b|"
     r"im falle?\b|bei (?!bedarf)|si (?!besoin|possible)(?=\S)|en cas d|s['’]il|se (?=\S)|em caso de|"
@@ -54,6 +55,7 @@ SYMPTOM = words(
     what you(?:'ll)? see | trigger(?:s|ed by)?\b | signals?\b | symptome?\b | anzeichen
     sympt[ôo]mes? | signes | s[íi]ntomas? | indicadores | se[ñn]ales | sinais | sintomi | symptomen
     증상 | 징후 | 症状 | 兆候 | 検知
+    симптом | признак
     """
 )
 REMEDY = words(
@@ -68,6 +70,7 @@ REMEDY = words(
     pasos | resoluci | diagn[óo]stico | soluci[óo]n | a[çc][õo]es | passos | resolu[çc] | solu[çc]
     azioni | passi | risoluzione | stappen | acties | 조치 | 해결 | 대응 | 진단 | 対応 | 対処 | 手順
     調査 | 復旧 | 解决 | 处理 | 步骤 | 排查
+    действия | решение | устранение | диагностика | шаги
     """
 )
 NOT_STEPS = words(
@@ -80,6 +83,8 @@ NOT_STEPS = words(
     indikatoren | anzeichen | signes\b | indicador | se[ñn]ales | sinais | symptome?\b | ursachen?\b
     auswirkung | sympt[ôo]mes? | s[íi]ntomas? | causas?\b | prevenci | preven[çc] | sintomi | 증상
     원인 | 예방 | 영향 | 症状 | 原因 | 影響 | 予防
+    шаг | этап | действия | чек-?лист | процедура
+    симптом | признак | причин
     """
 )
 HAZARD_PROCEDURE = re.compile(
@@ -91,7 +96,7 @@ HAZARD_PROCEDURE = re.compile(
 STEPS = words(
     r"""
     steps?\b | checklists?\b | phases?\b | triage | actions?\b | procedures?\b | process\b | workflow
-    response\b | respond\b | investigat | mitigat | contain | recover | resol | remediat | acknowledge
+    response\b | respond\b | investigat | mitigat | contain(?!er) | recover | resol | remediat | acknowledge
     assess | communicat | first \d+ | immediate | post[- ]incident | after | diagnos | verif | stabili
     escalat | detect | declar | schritte | ablauf | [ée]tapes | pasos | passos | fase | checkliste
     lista de (?:verif|control|comprob) | 체크리스트 | 절차 | 단계 | 手順 | チェックリスト | フェーズ
@@ -106,6 +111,8 @@ NOT_CHECKLIST = words(
     obiettivi | doelen | 목표 | 목적 | 目的 | 目标 | training | drills?\b | exercises?\b | schulung
     entrenamiento | treinamento | formation\b | 훈련 | 訓練 | 演练 | eligible | eligibility
     metrics\b | kpis?\b | references?\b | faq\b | ^scope$ | ^purpose$
+    anti-?patterns? | don['’]?ts?\b | do not\b | mistakes | pitfalls | red flags | warning signs
+    when to\b | limitations | assumptions | цели | обучение
     """
 )
 IMPERATIVE = re.compile(
