@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
+from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Role, User
 from config.postgres import Cluster
@@ -50,13 +51,24 @@ class _FreeCluster:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(database_url: str) -> None:
+def django_db_modify_db_settings(
+    database_url: str, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
     """Point Django at that database, once the first test asks for one."""
     found = database(database_url)
     found["OPTIONS"].pop("pool")
     connections.settings["default"].update(found)
     settings.DATABASES["default"].update(found)
     os.environ["DATABASE_URL"] = database_url
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The tests' database, which goes in the end even where a listener still has it open."""
+    yield
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(f"{others} pg_backend_pid()")
 
 
 @pytest.fixture(autouse=True, scope="session")
