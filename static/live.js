@@ -156,13 +156,22 @@
     el.append(...children);
     return el;
   };
+  const SVG = 'http://www.w3.org/2000/svg';
+  const icon = name => {
+    const svg = document.createElementNS(SVG, 'svg'), use = document.createElementNS(SVG, 'use');
+    svg.setAttribute('class', 'icon');
+    svg.setAttribute('aria-hidden', 'true');
+    use.setAttribute('href', `#${name}`);
+    svg.append(use);
+    return svg;
+  };
   const notice = (text, more, label, press) => {
     const box = document.getElementById('connection') || make('section', { id: 'connection', className: 'line notice', role: 'status' });
     const said = box.querySelector('strong');
     if (said?.textContent === text) return;
     const button = make('button', { type: 'button', className: 'btn', textContent: label });
     button.addEventListener('click', press);
-    box.replaceChildren(make('p', { className: 'grow' }, make('strong', { textContent: text }), make('span', { textContent: more })), button);
+    box.replaceChildren(icon('i-off'), make('p', { className: 'grow' }, make('strong', { textContent: text }), make('span', { textContent: more })), button);
     if (!box.isConnected) document.querySelector('main').prepend(box);
   };
 
@@ -174,7 +183,7 @@
     if (e.detail === 'live') { lost = 0; renewed(); return; }
     lost ||= Date.now();
     if (Date.now() - Math.max(lost, fresh) < NOTICE) return;
-    notice(`${e.detail === 'offline' ? 'You are offline' : 'The connection is lost'}. What you see is from ${clock(fresh + skew)}.`,
+    notice(`${navigator.onLine ? 'The server cannot be reached' : 'You are offline'}. What you see is from ${clock(fresh + skew)}.`,
       'Clocks keep running, and what you type stays here. The page catches up by itself when the connection returns.',
       'Try again now', () => tell('allclear:retry'));
   });

@@ -16,6 +16,7 @@ from incidents.states import Status
 from runbooks.models import Revision
 from runbooks.operations import create_runbook
 from tests.live.conftest import RUNBOOK
+from tests.live.streaming import Server
 
 SECOND = 1000
 LOST = ["net::ERR_", "Failed to load resource", "EventSource"]
@@ -208,3 +209,20 @@ def test_a_filtered_timeline_stays_filtered_while_the_rest_follows(enter, ada, g
     )
     time.sleep(0.3)
     expect(page.locator("#feed")).not_to_contain_text("Only a note")
+
+
+def test_a_server_that_dies_and_starts_anew_is_found_again(new_page, sign_in, ada, grace, incident):
+    server = Server()
+    try:
+        page = sign_in(new_page(expect=LOST), grace)
+        page.goto(f"{server.url}/incidents/{incident.pk}/")
+        expect(mark(page)).to_have_text("Live")
+        server.process.kill()
+        server.process.wait()
+        expect(mark(page)).not_to_have_text("Live", timeout=SECOND)
+        operations.add_note(incident.pk, "while it was down", by=ada)
+        server = Server(port=server.port)
+        expect(mark(page)).to_have_text("Live")
+        expect(page.locator("#feed")).to_contain_text("while it was down", timeout=2 * SECOND)
+    finally:
+        server.stop()

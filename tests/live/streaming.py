@@ -30,9 +30,10 @@ class Event:
 class Server:
     """Web processes on a port of their own, on the tests' database."""
 
-    def __init__(self, workers: int = 1) -> None:
+    def __init__(self, workers: int = 1, port: int = 0) -> None:
         with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind(("127.0.0.1", port))
             self.port = free.getsockname()[1]
         command = ["config.web"] if workers == 1 else _with_workers(self.port, workers)
         self.process = subprocess.Popen([sys.executable, "-m", *command], env=_environment(self.port))
