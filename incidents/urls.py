@@ -23,7 +23,6 @@ def change(route: str, name: str) -> URLPattern:
 
 room_patterns = [
     path("incidents/<int:number>/", room.room, name="room"),
-    path("incidents/<int:number>/sections/", room.sections_of_room, name="sections"),
     path("incidents/<int:number>/events/<int:seq>/", room.event, name="event"),
     path("incidents/<int:number>/notes/", writing.add_note, name="add_note"),
     path("incidents/<int:number>/update/", writing.post_update, name="post_update"),

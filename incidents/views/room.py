@@ -1,4 +1,4 @@
-"""The room of one incident: its page, its parts for polling, and the permanent address of an event."""
+"""The room of one incident: its page, its parts, and the permanent address of an event."""
 
 from urllib.parse import parse_qsl, urlsplit
 
@@ -35,16 +35,6 @@ def room(request: MemberRequest, number: int) -> HttpResponse:
     """The page. ``?show=`` filters the timeline, ``?before=`` and ``?event=`` move along it, by event number."""
     incident = find(request, number)
     return page(request, incident, template=request.GET.get("template", "")[:300])
-
-
-@member
-@require_safe
-def sections_of_room(request: MemberRequest, number: int) -> HttpResponse:
-    """For browsers that cannot hold a stream: 204 while the page is up to date, else every part of it."""
-    incident = find(request, number)
-    if request.GET.get("after") == str(incident.event_seq):
-        return HttpResponse(status=204)
-    return HttpResponse(fragments(request, incident, list(sections.NAMES)))
 
 
 @member

@@ -47,7 +47,7 @@ def test_private_incident_is_as_missing_as_one_that_never_was(
     declared: Callable[..., Incident], grace: User, client_for: ClientFor
 ) -> None:
     private = declared(is_private=True)
-    for path in ("", "sections/", "events/1/", "severity/"):
+    for path in ("", "events/1/", "severity/"):
         hidden = client_for(grace).get(f"/incidents/{private.pk}/{path}")
         missing = client_for(grace).get(f"/incidents/{private.pk + 1}/{path}")
         assert hidden.status_code == missing.status_code == 404
@@ -156,19 +156,6 @@ def test_times_are_in_the_zone_of_the_reader(incident: Incident, grace: User, cl
         assert f"{timezone.localtime(incident.declared_at):%H:%M} +0545" in html
 
 
-def test_polling_gets_nothing_until_something_changed(
-    incident: Incident, grace: User, client_for: ClientFor
-) -> None:
-    client = client_for(grace)
-    address = f"/incidents/{incident.pk}/sections/"
-    incident.refresh_from_db()
-    assert client.get(f"{address}?after={incident.event_seq}").status_code == 204
-    operations.acknowledge(incident.pk, by=grace)
-    answer = client.get(f"{address}?after={incident.event_seq}")
-    assert answer.content.decode().count('hx-swap-oob="morph"') == len(sections.NAMES)
-    assert client.get(f"{address}?after=nonsense").status_code == 200
-
-
 @pytest.mark.parametrize(
     "query", ["?show=" + "x" * 9000, "?before=9999999999999", "?event=-1", "?before=%F0", "?template=nope"]
 )
@@ -220,6 +207,10 @@ def test_filter_keeps_its_kinds_and_their_corrections(
     assert events_in(html) == [fixed.seq]
     assert "We saw 38%" in html
     assert "Back to the newest" in html
+    feed = re.search(r'<ol id="feed"[^>]*>', html)
+    assert feed
+    assert f'hx-get="/incidents/{incident.pk}/?show=notes" hx-trigger="sse:feed"' in feed[0]
+    assert "sse-swap" not in feed[0]
 
 
 def test_correction_stands_and_what_it_corrects_stays_readable(

@@ -24,7 +24,7 @@ HTMX = {"HX-Request": "true"}
 INITIAL = {"template": "Initial Update", "tag": "[INVESTIGATING]", "blank-0": "chat", "blank-1": "spinners"}
 
 
-def post(client: Client, incident: Incident, headers: dict[str, str] | None = None, **data: Any) -> Any:
+def post(client: Client, incident: Incident, headers: Any = None, **data: Any) -> Any:
     return client.post(f"/incidents/{incident.pk}/update/", {"key": uuid4(), **data}, headers=headers or {})
 
 
