@@ -145,11 +145,10 @@ class Cluster:
 
     def _make_private(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        owner = folder.stat().st_uid
-        account = self._account
+        owner, account = folder.stat().st_uid, self._account
         if account and owner == 0:
             os.chown(folder, account.pw_uid, account.pw_gid)
-        elif not account and owner != os.geteuid():
+        elif owner != (account.pw_uid if account else os.geteuid()):
             raise PostgresError(
                 f"{folder} belongs to {_name_of(owner)}: run as that user, or set ALLCLEAR_HOME."
             )
