@@ -1,14 +1,15 @@
 """What those who look at one incident are told, through a real web process."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.client import HTTPConnection
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from accounts import operations as people
 from accounts.models import User
-from incidents import operations
+from incidents import operations, sections
 from incidents.models import Incident
 from incidents.sections import NAMES
 from tests.live.streaming import Stream, closing_all, get, get_json
@@ -229,3 +230,22 @@ def test_who_polls_without_a_session_is_not_sent_a_sign_in_page(server, incident
     http.request("GET", f"/live/incidents/{incident.pk}/poll/", headers={"HX-Request": "true"})
     assert http.getresponse().status == 401
     http.close()
+
+
+def test_when_many_tick_at_once_everybodys_page_ends_as_the_database_is(follow, ada, grace, eve, incident):
+    streams = [follow(person, incident) for person in (ada, grace, eve)]
+    steps = [step.pk for step in incident.steps.filter(kind="task")]
+
+    def tick(number: int) -> None:
+        try:
+            operations.set_step_done(incident.pk, steps[number % len(steps)], number % 3 != 0, by=ada)
+            say(incident, grace, f"said while ticking: {number}")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as together:
+        list(together.map(tick, range(40)))
+    pages = [{event.name: event.data for event in stream.within(2)} for stream in streams]
+    fresh = sections.load(incident.pk)
+    for name in ("checklist", "feed"):
+        assert [page[name] for page in pages] == [sections.render(name, fresh)] * 3
