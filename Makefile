@@ -36,7 +36,7 @@ check: $(DEV_READY) ## Format, lint, types, layers, templates, migrations, deplo
 	$(TEMPLATES) $(BIN)/djade --check --target-version 5.2
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 	@ALLCLEAR_SECRET_KEY=$$(head -c 40 /dev/urandom | base64) ALLCLEAR_HTTPS=1 \
-		ALLCLEAR_SITE_URL=https://incidents.example.com \
+		ALLCLEAR_TRUSTED_PROXIES=1 ALLCLEAR_SITE_URL=https://incidents.example.com \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 format: $(DEV_READY) ## Put code and templates in shape

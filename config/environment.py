@@ -185,9 +185,19 @@ def read() -> Environment:
         environment = Environment()
     except pydantic.ValidationError as error:
         problems += [_sentence(dict(detail)) for detail in error.errors()]
+    else:
+        problems += _contradictions(environment)
     if problems:
         raise ConfigurationError("\n".join(problems))
     return environment
+
+
+def _contradictions(environment: Environment) -> list[str]:
+    if environment.https and not environment.trusted_proxies:
+        return [
+            "ALLCLEAR_HTTPS needs ALLCLEAR_TRUSTED_PROXIES=1 or more: a proxy ends TLS, and says so to Allclear."
+        ]
+    return []
 
 
 def _unknown(environ: Mapping[str, str]) -> list[str]:

@@ -63,6 +63,12 @@ def test_every_problem_is_said_at_once(monkeypatch):
     assert len(str(refusal.value).splitlines()) == 3
 
 
+def test_https_needs_the_proxy_that_ends_it(monkeypatch):
+    with pytest.raises(ConfigurationError, match="ALLCLEAR_HTTPS needs ALLCLEAR_TRUSTED_PROXIES"):
+        read(monkeypatch, ALLCLEAR_HTTPS="1")
+    assert read(monkeypatch, ALLCLEAR_HTTPS="1", ALLCLEAR_TRUSTED_PROXIES="1").https
+
+
 def test_an_empty_variable_counts_as_unset(monkeypatch):
     assert read(monkeypatch, REDIS_URL="", PORT="").port == 8000
 
