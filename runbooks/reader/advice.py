@@ -5,8 +5,15 @@ import re
 from runbooks.playbook import Playbook, Severity, Warning_
 from runbooks.reader.contacts import is_placeholder
 from runbooks.reader.plain import folded
+from runbooks.reader.vocabulary import words
 
 MAX_WARNINGS = 100
+_INCIDENTS = words(
+    r"""
+    incidents? | outages? | emergenc | on-?call | störung | notfall | vorfall | urgence | incidentes? | emergencia
+    emergência | incidenti | storing | инцидент | авари | 장애 | 인시던트 | 사고 | 障害 | インシデント | 故障 | 事故
+    """
+)
 _QUERY = re.compile(r"(?:select|show|explain|delete|update|alter|kill|insert)\b", re.I)
 _NO_PROMISE = re.compile(
     r"^\W*(?:$|-|–|n/?a|none|best[- ]effort|as needed|when possible|optional|planned|backlog|"
@@ -37,7 +44,12 @@ def warnings(book: Playbook) -> tuple[Warning_, ...]:
 
 
 def _missing(book: Playbook) -> list[Warning_]:
-    """Parts that were not found; the page beside adds what applies instead."""
+    """Parts that were not found; the page beside adds what applies instead.
+
+    A deployment or rollback runbook need not have them: asked for is what an incident is run with.
+    """
+    if not _is_for_incidents(book):
+        return []
     parts = (
         (
             book.severities,
@@ -70,6 +82,11 @@ def _missing(book: Playbook) -> list[Warning_]:
         ),
     )
     return [Warning_(1, message) for part, message in parts if not part]
+
+
+def _is_for_incidents(book: Playbook) -> bool:
+    """By its title or its scale; also when next to nothing was found, so that the author is told."""
+    return bool(book.severities or _INCIDENTS.search(book.title) or not (book.checklists or book.branches))
 
 
 def _of_contacts(book: Playbook) -> list[Warning_]:

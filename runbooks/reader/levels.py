@@ -11,7 +11,7 @@ _STRONG = (
     r"심각도|重大度|深刻度|優先度|p级"
 )
 _WEAK = (
-    r"level|lvl|l(?=[-_]?[0-5])|tier|stufe|niveau|nivel|nível|livello|class|category|cat|"
+    r"level|lvl|l(?=[-_]?[0-5])|stufe|niveau|nivel|nível|livello|class|category|cat|"
     r"kategorie|レベル|레벨|등급|级别|等级"
 )
 _CODE = re.compile(

@@ -69,7 +69,7 @@ def level_column(table: Table) -> int | None:
         if (
             bare
             and not v.SEVERITY.search(table.header[column])
-            and not re.search(r"level|#|nivel|niveau|stufe", table.header[column], re.I)
+            and not re.search(r"level|nivel|niveau|stufe", table.header[column], re.I)
         ):
             continue
         if (

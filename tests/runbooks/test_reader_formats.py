@@ -299,3 +299,8 @@ def test_every_document_reads_alike_with_windows_line_ends() -> None:
     for file in DOCUMENTS.glob("*.md"):
         source = file.read_bytes()
         assert read(source.replace(b"\n", b"\r\n")) == read(source), file.name
+
+
+def test_a_rollback_runbook_is_not_asked_for_contacts_and_levels() -> None:
+    assert of("# Rollback\n\n## Go back\n\n- [ ] Deploy the last version\n").warnings == ()
+    assert len(of("# Incident response\n\n## Go\n\n- [ ] Look\n").warnings) == 7

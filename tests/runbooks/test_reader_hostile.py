@@ -123,7 +123,7 @@ def _lines(book: Playbook) -> Iterator[int]:
         book.warnings,
     ):
         yield from (found.line for found in part)
-    for group in (*book.checklists, *book.branches):
-        yield from (item.line for item in group.items)
+    for items in (*(group.items for group in book.checklists), *(group.items for group in book.branches)):
+        yield from (item.line for item in items)
     if book.postmortem_template.present:
         yield book.postmortem_template.line

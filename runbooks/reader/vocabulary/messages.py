@@ -31,6 +31,7 @@ NOT_A_MESSAGE = words(
     log (?:entry|format|template) | timeline (?:entry|format|template) | playbook template
     impact assessment | matrix | config | procedure template | incident (?:record|document|log)
     decision log | dashboards? | quer(?:y|ies)
+    commits?\b | pull requests? | pr (?:description|template) | prompts?\b | metadata | schema | api\b | file format
     """
 )
 EXAMPLE = words(
