@@ -47,7 +47,7 @@ def enter(new_page, sign_in, incident) -> Callable[..., Page]:
 
 
 def mark(page: Page) -> Locator:
-    return page.locator("[data-live]")
+    return page.locator("[data-live]:not([hidden])")  # it is hidden until the page knows
 
 
 def block_streams(page: Page) -> None:
