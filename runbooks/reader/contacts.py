@@ -80,7 +80,8 @@ def _each_once(found: list[Contact]) -> list[Contact]:
 
 def is_placeholder(text: str) -> bool:
     """Whether a cell holds nothing that anyone could call: "[Update]", "TBD", "-", "+1-XXX-XXX"."""
-    return _PLACEHOLDER.match(plain(text)[:200]) is not None
+    parts = re.split(r"\s[-–—|·/]\s|[,;]\s", plain(text)[:200])
+    return all(_PLACEHOLDER.match(part) for part in parts)
 
 
 # Tables

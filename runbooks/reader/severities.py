@@ -40,16 +40,36 @@ def _distinct(found: list[tuple[Level, Severity]]) -> bool:
 
 
 def _completed(root: Section, best: Found) -> tuple[Severity, ...]:
-    """The scale with response times from another table about the same levels, where its own has none."""
+    """The scale with response times from another table or list about the same levels, where its own has none."""
     severities = [severity for _, severity in best.levels]
     if any(severity.response for severity in severities):
         return tuple(severities)
     by_key = {level.key: index for index, (level, _) in enumerate(best.levels)}
     for section in root.walk():
         for block in section.blocks:
-            if isinstance(block, Table) and block not in best.claims and len(block.rows) <= MAX_LEVELS:
+            if block in best.claims:
+                continue
+            if isinstance(block, Table) and len(block.rows) <= MAX_LEVELS:
                 _fill(severities, by_key, block)
+            elif isinstance(block, ListBlock) and v.RESPONSE.search(section.title):
+                _fill_from_list(severities, by_key, block)
     return tuple(severities)
+
+
+def _fill_from_list(severities: list[Severity], by_key: dict[str, int], block: ListBlock) -> None:
+    """ "- Critical: 15 minutes" under a heading "Response times"."""
+    for item in block.items:
+        level = levels.parse(item.text.split("\n")[0])
+        if level and times.response(level.rest)[0]:
+            _answer(severities, by_key.get(level.key), level.rest)
+
+
+def _answer(severities: list[Severity], index: int | None, written: str) -> None:
+    if index is not None and written and not severities[index].response:
+        rule, minutes = times.response(written)
+        severities[index] = replace(
+            severities[index], response=written, response_rule=rule, response_minutes=minutes
+        )
 
 
 def _fill(severities: list[Severity], by_key: dict[str, int], table: Table) -> None:
@@ -62,13 +82,8 @@ def _fill(severities: list[Severity], by_key: dict[str, int], table: Table) -> N
         return
     for row in table.rows:
         level = levels.parse(cell(row.cells, column), bare=True)
-        index = by_key.get(level.key) if level else None
-        written = plain(cell(row.cells, response))
-        if index is not None and written and not severities[index].response:
-            rule, minutes = times.response(written)
-            severities[index] = replace(
-                severities[index], response=written, response_rule=rule, response_minutes=minutes
-            )
+        if level:
+            _answer(severities, by_key.get(level.key), plain(cell(row.cells, response)))
 
 
 _IN_PASSING = re.compile(

@@ -5,7 +5,7 @@ import re
 from runbooks.playbook import Severity
 from runbooks.reader import levels, times
 from runbooks.reader import vocabulary as v
-from runbooks.reader.blocks import Block, ListBlock, ListItem, Paragraph, Section, Table
+from runbooks.reader.blocks import Block, Fence, ListBlock, ListItem, Paragraph, Section, Table
 from runbooks.reader.levels import Level
 from runbooks.reader.plain import plain
 from runbooks.reader.scale import BAD_HEADING, MAX_LEVELS, Found, heading_score, level_score, severity
@@ -83,11 +83,22 @@ class _Facts:
         elif isinstance(block, ListBlock):
             for item in block.items:
                 self._item(item)
+        elif isinstance(block, Fence) and block.info.casefold() in ("", "yaml", "yml", "text"):
+            self._fence(block.text)
         elif isinstance(block, Table):
             for row in block.rows:
                 self._line(f"{cell(row.cells, 0)}: {cell(row.cells, 1)}")
             if len(block.header) == 2:
                 self._line(f"{block.header[0]}: {block.header[1]}")
+
+    def _fence(self, text: str) -> None:
+        """ "Response Time:" with "- Immediate" below, as written in YAML."""
+        for line in text.split("\n")[:60]:
+            words = line.strip().removeprefix("- ").strip()
+            if words.endswith(":"):
+                self.label = words[:-1]
+            elif words:
+                self._line(words)
 
     def _item(self, item: ListItem) -> None:
         below = [

@@ -10,7 +10,7 @@ from runbooks.reader.blocks import Block, Fence, ListBlock, ListItem, Paragraph,
 from runbooks.reader.plain import code_spans, folded, plain
 
 _DONE_MARK = re.compile(r"^(?:✅|✔️?|☑️?|✓|➡️?|👉|🔲|⬜|◻️?)\s*")
-_FENCE_BOX = re.compile(r"^\s*(?:[-*+]|\d{1,2}[.)])?\s*\[[ xX]?\]\s+(\S.*)$")
+_FENCE_BOX = re.compile(r"^\s*(?:[-*+]|\d{1,2}[.)])?\s*(?:\[[ xX]?\]|[☐☑□])\s*(\S.*)$")
 _FENCE_NUMBER = re.compile(r"^\s{0,3}\d{1,2}[.)]\s+(\S.*)$")
 _QUESTION = re.compile(r"[?？]\s*(?:[(（][^()（）]*[)）])?\s*[*_]*\s*$")
 _DEPTH = 4

@@ -7,6 +7,7 @@ import pytest
 
 from runbooks.playbook import Playbook
 from runbooks.reader import levels, read, times
+from runbooks.reader.contacts import is_placeholder
 
 DOCUMENTS = Path(__file__).parent / "documents"
 
@@ -98,6 +99,28 @@ def test_the_response_column_under_its_many_names(header: str) -> None:
 )
 def test_what_only_looks_like_a_scale(table: str) -> None:
     assert of(table).severities == ()
+
+
+@pytest.mark.parametrize(
+    "times_apart",
+    [
+        "## Response times\n\n- Critical: 15 minutes\n- Low: 1 hour\n",
+        "## Targets\n\n| Severity | Response time |\n|-|-|\n| Critical | 15 min |\n| Low | 1 h |\n",
+    ],
+)
+def test_response_times_kept_apart_from_the_levels(times_apart: str) -> None:
+    book = of(f"## Severity levels\n\n- **Critical**: all is down\n- **Low**: a typo\n\n{times_apart}")
+    assert [severity.response_minutes for severity in book.severities] == [15, 60]
+    assert [severity.meaning for severity in book.severities] == ["all is down", "a typo"]
+
+
+def test_levels_described_in_yaml() -> None:
+    level = "### Level {0}\n\n```yaml\nDefinition:\n  - {1}\nResponse Time:\n  - within {2} minutes\n```\n\n"
+    book = of("## Severity\n\n" + level.format(1, "All is down", 5) + level.format(2, "Slow", 30))
+    assert [(s.name, s.meaning, s.response_minutes) for s in book.severities] == [
+        ("Level 1", "All is down", 5),
+        ("Level 2", "Slow", 30),
+    ]
 
 
 def test_a_level_defined_twice_is_pointed_out() -> None:
@@ -293,6 +316,20 @@ def test_contacts_in_a_list_a_fence_and_a_ladder() -> None:
         ("L1 On-call engineer", "5 min"),
         ("L2 Team lead", "15 min"),
     ]
+
+
+@pytest.mark.parametrize(
+    "text", ["[Name] - [Phone] - [Email]", "TBD", "-", "", "+1-XXX-XXX-XXXX", "`[Update]`", "待定"]
+)
+def test_contacts_that_reach_nobody(text: str) -> None:
+    assert is_placeholder(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["+49 30 1234567", "@ada", "#incidents", "[Portal](https://x)", "Kim - [Phone]"]
+)
+def test_contacts_that_reach_somebody(text: str) -> None:
+    assert not is_placeholder(text)
 
 
 def test_every_document_reads_alike_with_windows_line_ends() -> None:

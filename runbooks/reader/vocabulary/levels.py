@@ -13,6 +13,7 @@ SEVERITY = words(
     우선순위 | 등급 | 장애 ?레벨 | 重大度 | 深刻度 | 重要度 | 優先度 | 障害レベル | 严重 | 等级 | 级别
     优先级 | 嚴重
     классификац | критичност | серь[её]зност | приоритет | уровн
+    級別 | 等級 | 嚴重
     """
 )
 MEANING = words(
@@ -25,6 +26,7 @@ MEANING = words(
     descrizione | definizione | impatto | omschrijving | beschrijving | betekenis | 정의 | 설명 | 영향
     기준 | 定義 | 説明 | 影響 | 基準 | 内容 | 定义 | 描述 | 说明 | 影响 | 标准
     описан | значени | влияни | критери
+    說明 | 影響 | 標準 | 定義
     """
 )
 EXAMPLES = words(
@@ -52,6 +54,7 @@ RESPONSE = words(
     tempo di (?:risposta|reazione) | risposta | reactietijd | responstijd | 대응 ?시간 | 응답 ?시간
     대응 | 응답 | 対応時間 | 応答時間 | 初動 | 対応 | 响应 | 回應
     время (?:реакции|отклика|ответа) | реакци
+    響應 | 回應
     """
 )
 RESPONSE_WEAK = words(

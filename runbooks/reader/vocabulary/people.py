@@ -56,6 +56,7 @@ CONTACTS = words(
     plant[ãa]o | contatti | reperibilit | escalatie | contacten | 연락처 | 연락 | 담당자
     에스컬레이션 | 비상 | 連絡先 | 緊急連絡 | エスカレーション | 联系人 | 联系方式 | 升级 | 聯絡
     контакт | эскалац | дежурн
+    聯繫 | 升級
     """
 )
 CONTACTS_STRONG = words(
@@ -65,6 +66,7 @@ CONTACTS_STRONG = words(
     notfallkontakte? | interlocuteurs | contactos? | contatos? | contatti | contacten | 연락처
     連絡先 | 緊急連絡 | 联系人 | 联系方式 | 聯絡
     контакт
+    聯繫
     """
 )
 ROLE = words(
@@ -77,6 +79,7 @@ ROLE = words(
     fun[çc][ãa]o | n[íi]vel | ruolo | livello | functie | 역할 | 직책 | 팀 | 役割 | 担当(?!者) | 部署
     チーム | 角色 | 职责 | 职位 | 团队
     роль | должность | команда
+    領域 | 職位 | 團隊
     """
 )
 ROLE_STRONG = words(
@@ -98,6 +101,7 @@ REACH = words(
     telefono | telefoon | naam | 연락 | 전화 | 이메일 | 담당자 | 이름 | 連絡 | 電話 | メール | 氏名
     担当者 | 名前 | 联系 | 电话 | 邮箱 | 姓名
     контакт | телефон | почта | имя
+    聯繫 | 電話 | 負責人
     """
 )
 REACH_STRONG = words(
@@ -109,6 +113,7 @@ REACH_STRONG = words(
     correo | contato | telefone | contatto | telefono | telefoon | 연락 | 전화 | 連絡 | 電話 | メール
     联系 | 电话 | 邮箱
     контакт | телефон | почта
+    聯繫 | 電話 | 負責人
     """
 )
 WHEN = words(
