@@ -36,6 +36,10 @@ class RoomForm(forms.Form):
     def heading(self) -> str:
         return self.title
 
+    @property
+    def button(self) -> str:
+        return self.action
+
     def put(self, **values: str) -> None:
         """Put ``values`` among what was typed, for when the form is shown again."""
         data: Any = self.data

@@ -22,6 +22,10 @@ class ChangePrivacyForm(RoomForm):
         return "Open to everyone" if self.incident.is_private else "Make private"
 
     @property
+    def button(self) -> str:
+        return self.heading
+
+    @property
     def note(self) -> str:
         if self.incident.is_private:
             return "Everyone who can sign in will see this incident and its whole timeline."
