@@ -12,6 +12,7 @@ from runbooks.playbook import Branch, Playbook, Warning_
 from runbooks.reader import (
     advice,
     blocks,
+    branch_lists,
     branches,
     cadences,
     checklists,
@@ -94,7 +95,7 @@ def _branches(
             used.extend(taken if branch.items else [])
         elif not section.inside(ids):
             for block in section.blocks:
-                listed = [] if id(block) in claimed else branches.from_block(section, block)
+                listed = [] if id(block) in claimed else branch_lists.from_block(section, block)
                 found.extend(listed)
                 used.extend([block] if listed else [])
     return tuple(found), used
