@@ -89,8 +89,12 @@ def _tidy(piece: str) -> str:
 
 
 def message_parts(checklists: tuple[Checklist, ...], templates: tuple[Template, ...]) -> tuple[Part, ...]:
-    """The first status message: what a checklist says to post, else the first template, else our own."""
-    text = _quoted_message(checklists) or _first_template(templates) or DEFAULT_MESSAGE
+    """The first status message: what a checklist says to post, else the first template, else our own.
+
+    It is posted as it stands, so words with a blank that a declaration cannot fill are passed over.
+    """
+    said = (_quoted_message(checklists), _first_template(templates))
+    text = next((words for words in said if words and _can_be_filled(words)), DEFAULT_MESSAGE)
     parts: list[Part] = []
     at = 0
     for match in _SLOT.finditer(text):
@@ -99,6 +103,12 @@ def message_parts(checklists: tuple[Checklist, ...], templates: tuple[Template, 
             parts += [Part(text[at : match.start()]), Part(match[0], slot)]
             at = match.end()
     return tuple(part for part in (*parts, Part(text[at:])) if part.text)
+
+
+def _can_be_filled(text: str) -> bool:
+    blanks = ("".join(group or "" for group in match.groups()) for match in _SLOT.finditer(text))
+    labels = (text[text.rfind("\n", 0, match.start()) + 1 : match.start()] for match in _SLOT.finditer(text))
+    return all(name.isupper() or _slot_for(name, label) for name, label in zip(blanks, labels, strict=True))
 
 
 def _quoted_message(checklists: tuple[Checklist, ...]) -> str:

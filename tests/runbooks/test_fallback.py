@@ -142,9 +142,9 @@ def test_the_first_message_is_what_the_checklist_says_to_post() -> None:
 
 
 def test_without_one_it_is_the_first_template_with_its_tag_kept() -> None:
-    template = Template("Initial Update", "[INVESTIGATING] [feature] is broken: {{symptom}}. <impact>")
+    template = Template("Initial Update", "[INVESTIGATING] It is broken: {{symptom}}. <impact>")
     whole = effective(Playbook(checklists=(Checklist("Do", items=(Item("Look"),)),), templates=(template,)))
-    assert whole.first_message("slow", "all") == "[INVESTIGATING] [feature] is broken: slow. all"
+    assert whole.first_message("slow", "all") == "[INVESTIGATING] It is broken: slow. all"
 
 
 def test_a_letter_is_no_first_message() -> None:
@@ -155,10 +155,18 @@ def test_a_letter_is_no_first_message() -> None:
 
 def test_a_blank_after_the_word_impact_is_the_impact() -> None:
     template = Template(
-        "Initial", "What: [brief description]\nImpact: [brief description]\nOn: [affected systems]"
+        "Initial", "What: [brief description]\nImpact: [brief description]\nWe are looking into it."
     )
     whole = effective(Playbook(checklists=(Checklist("Do", items=(Item("Look"),)),), templates=(template,)))
-    assert whole.first_message("slow", "all") == "What: slow\nImpact: all\nOn: [affected systems]"
+    assert whole.first_message("slow", "all") == "What: slow\nImpact: all\nWe are looking into it."
+
+
+def test_words_with_a_blank_that_nobody_can_fill_are_not_posted() -> None:
+    template = Template(
+        "Initial Update", "[feature] is broken: [symptom]. Next update at [next update time]."
+    )
+    whole = effective(Playbook(checklists=(Checklist("Do", items=(Item("Look"),)),), templates=(template,)))
+    assert whole.first_message("slow", "all") == "Investigating slow. Impact: all"
 
 
 @pytest.mark.parametrize("unset", ["[Update]", "", " - ", "TBD", "<phone>", "**[Update]**", "{{name}}"])
