@@ -114,6 +114,11 @@ class Feed:
         """The number of the last event shown, where there are older ones."""
         return self._events[PAGE - 1].seq if len(self._events) > PAGE else None
 
+    def newer_than(self, event: TimelineEvent) -> int:
+        """How many events stand before ``event`` on the timeline, counted up to a page."""
+        later = Q(occurred_at__gt=event.occurred_at) | Q(occurred_at=event.occurred_at, seq__gt=event.seq)
+        return self.incident.events.filter(later, superseded_by=None)[:PAGE].count()
+
     @property
     def older_address(self) -> str:
         show = f"&show={self.window.show}" if self.window.show else ""

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member
 from incidents import sections
-from incidents.feed import PAGE, Window, standing
+from incidents.feed import PAGE, Feed, Window, standing
 from incidents.forms.update import PostUpdateForm
 from incidents.forms.writing import AddNoteForm
 from incidents.models import Incident
@@ -46,8 +46,7 @@ def event(request: MemberRequest, number: int, seq: int) -> HttpResponse:
     if found is None:
         raise Http404(NOT_FOUND)
     stands = standing(found)
-    newer = incident.events.filter(superseded_by=None, occurred_at__gt=stands.occurred_at)[:PAGE].count()
-    where = f"?event={stands.seq}" if newer >= PAGE - 5 else ""
+    where = f"?event={stands.seq}" if Feed(incident).newer_than(stands) >= PAGE else ""
     return redirect(f"{reverse('incidents:room', args=[number])}{where}#event-{seq}")
 
 
