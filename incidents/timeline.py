@@ -60,7 +60,9 @@ def record(
 def _remember(incident: Incident, event: TimelineEvent, changed: Iterable[str]) -> None:
     incident.event_seq, incident.chain_head = event.seq, event.hash
     fields = {"event_seq", "chain_head", *changed}
-    if event.kind in SAID and event.text:
+    old = event.supersedes
+    corrects_last = bool(old and old.text and old.text[:WORD_LENGTH] == incident.last_word)
+    if (event.kind in SAID or corrects_last) and event.text:
         incident.last_word = event.text[:WORD_LENGTH]
         incident.last_word_by = event.recorded_by.name if event.recorded_by else ""
         incident.last_word_at = event.recorded_at

@@ -121,3 +121,12 @@ def test_update_is_the_last_word_on_the_board(incident: Incident, grace: User) -
     operations.post_update(incident.pk, "We are on it", by=grace)
     now = fresh(incident)
     assert (now.last_word, now.last_word_by) == ("We are on it", "Grace Hopper")
+
+
+def test_correction_of_the_last_word_is_the_last_word(incident: Incident, ada: User, grace: User) -> None:
+    earlier = operations.add_note(incident.pk, "38%", by=ada)
+    note = operations.add_note(incident.pk, "We see 40%", by=grace)
+    operations.correct_event(incident.pk, earlier.pk, "83%", by=ada)
+    assert fresh(incident).last_word == "We see 40%"
+    operations.correct_event(incident.pk, note.pk, "We see 90%", by=grace)
+    assert fresh(incident).last_word == "We see 90%"
