@@ -27,7 +27,9 @@ SHORT_ROLES = {
 ENDING = re.compile(r"resol|clos|all.clear", re.IGNORECASE)
 #: Checklists for when it is over: folded away until then.
 _AFTERWARDS = re.compile(
-    r"post[- ]?(incident|mortem)|after(wards|\s)|follow[- ]?up|within \d+ (hours|days)", re.IGNORECASE
+    r"post[- ]?(incident|mortem)|afterwards|after (the |an )?(incident|resol)|follow[- ]?up"
+    r"|within \d+ (hours|days)",
+    re.IGNORECASE,
 )
 
 

@@ -9,7 +9,7 @@ from accounts.text import NameField
 from incidents.forms.base import RoomForm, long_words, words_why
 from incidents.forms.fields import MomentField
 from incidents.models import Incident, Service
-from incidents.states import Status
+from incidents.states import STEPS, TRANSITIONS, Status
 
 
 class AcknowledgeForm(RoomForm):
@@ -20,6 +20,12 @@ class ChangeStatusForm(RoomForm):
     title, action = "Change status", "Change"
     status = forms.ChoiceField(choices=Status.choices, error_messages={"required": "Choose a status."})
     text = long_words("What is known now", max_length=2000, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Offered: where the incident may go. Checked by the operation, which sees what has happened since.
+        to = [s for s in TRANSITIONS[self.incident.status] if s in STEPS] if self.incident.is_open else []
+        self.fields["status"].widget.choices = [(s.value, s.label) for s in to]
 
 
 class CloseForm(RoomForm):

@@ -50,7 +50,7 @@ CHANGES: dict[str, tuple[type[RoomForm], str, str]] = {
 }
 #: Changes made by one control of the page, without a form of their own to ask for.
 INLINE = {
-    *("acknowledge", "change_status", "close", "take_role", "revoke_access", "adopt_revision"),
+    *("acknowledge", "close", "take_role", "revoke_access", "adopt_revision"),
     *("set_step_done", "answer_question", "log_command"),
 }
 
@@ -122,7 +122,9 @@ def _refuse(request: MemberRequest, form: RoomForm, name: str, status: int) -> H
 
 
 def _was_inline(form: RoomForm, name: str) -> bool:
-    """A cause is chosen by one button, unless another one has to be given up for it."""
+    """Two changes can be made either way: a status by its step, a first cause by its name, with no more words."""
+    if name == "change_status":
+        return "text" not in form.data
     return name == "choose_branch" and form.room.chosen is None
 
 

@@ -419,3 +419,16 @@ def test_time_of_a_note_is_of_the_writers_zone(
     said = f"{then:%Y-%m-%d %H:%M}"
     post(client_for(grace), incident, "notes/", text="Began", kind="note", key=uuid4(), occurred_at=said)
     assert incident.events.get(text="Began").occurred_at == then
+
+
+def test_status_is_changed_with_words_where_it_may_go(
+    incident: Incident, grace: User, client_for: ClientFor
+) -> None:
+    client = client_for(grace)
+    form = client.get(f"/incidents/{incident.pk}/status/").content.decode()
+    assert re.findall(r'<option value="(\w+)"', form) == ["identified", "monitoring", "resolved"]
+    post(client, incident, "status/", status="identified", text="The deploy of 02:09")
+    assert incident.events.get(kind=Kind.STATUS_CHANGED).text == "The deploy of 02:09"
+    refused = post(client, incident, "status/", status="closed", text="Away with it")
+    assert refused.status_code == 409
+    assert "Away with it</textarea>" in refused.content.decode()

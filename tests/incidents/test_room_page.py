@@ -3,19 +3,25 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import escape
 
 from accounts.models import User
 from incidents import operations, sections
 from incidents.models import Incident, Step
+from incidents.room import Room
 from incidents.states import Kind
-from runbooks.operations import publish
+from runbooks.operations import create_runbook, publish
+from tests.incidents.conftest import DOCUMENTS
 
 ClientFor = Callable[[User], Client]
 INERT = "<script>alert(1)</script><img src=x onerror=alert(1)>[x](javascript:alert(1))"
@@ -248,3 +254,28 @@ def test_newer_runbook_is_offered_until_it_is_adopted(
     html = read(client, incident)
     assert "The runbook has revision 2" not in html
     assert "adopted revision 2 of the runbook" in html
+
+
+@pytest.mark.parametrize("document", sorted(DOCUMENTS.glob("*.md")), ids=lambda path: path.stem)
+def test_room_works_with_every_kind_of_runbook(
+    document: Path, grace: User, client_for: ClientFor, db: None
+) -> None:
+    revision = create_runbook(document.read_bytes(), by=grace)
+    incident = operations.declare(operations.Declaration("Down", 1), revision=revision, by=grace)
+    client = client_for(grace)
+    for template in Room(incident).playbook.templates:
+        html = read(client, incident, f"?template={quote(template.title)}")
+        assert escape(template.title) in html
+        form = re.findall(r'name="(blank-\d+)"', html)
+        fields = dict.fromkeys(form, "x") | {"template": template.title, "as_it_is": "yes", "key": uuid4()}
+        tag = re.search(r'name="tag" value="([^"]*)"', html)
+        posted = client.post(f"/incidents/{incident.pk}/update/", fields | {"tag": tag[1] if tag else ""})
+        assert posted.status_code in (302, 422)
+    for branch in incident.checklists.filter(is_branch=True):
+        client.post(f"/incidents/{incident.pk}/causes/{branch.pk}/choose/", {"reason": "Perhaps"})
+    for severity in (3, 2, 1):
+        assert client.post(f"/incidents/{incident.pk}/severity/", {"severity": severity}).status_code in (
+            302,
+            422,
+        )
+    assert read(client, incident)
