@@ -109,9 +109,7 @@ def template_named(room: Room, title: str) -> Template | None:
 
 def suggested(room: Room) -> Template | None:
     """The template that fits where the incident stands: one about the end once it has ended, else the first other."""
-    ending = [
-        t for t in room.playbook.templates if ENDING.search(t.title)
-    ]
+    ending = [t for t in room.playbook.templates if ENDING.search(t.title)]
     others = [t for t in room.playbook.templates if t not in ending]
     wanted = others + ending if room.incident.is_open else ending + others
     return next(iter(wanted), None)

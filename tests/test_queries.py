@@ -110,7 +110,6 @@ def more_in_the_room(incident: Incident, ada: User) -> None:
         ("/incidents/?q=chat", 10, more_incidents),
         ("/declare/", 10, more_incidents),
         ("/incidents/{incident}/", 15, more_in_the_room),
-        ("/incidents/{incident}/sections/?after=0", 15, more_in_the_room),
     ],
 )
 def test_page_costs_the_same_with_one_row_and_with_many(

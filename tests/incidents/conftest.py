@@ -26,7 +26,11 @@ def declared(revision: Revision, ada: User) -> Callable[..., Incident]:
     """Declares an incident, by ada unless told."""
 
     def declare_one(title: str = "Chat not working", *, by: User = ada, **said: Any) -> Incident:
-        usual: dict[str, Any] = {"severity": 2, "impact": "Nobody can chat", "symptom": "replies never finish"}
+        usual: dict[str, Any] = {
+            "severity": 2,
+            "impact": "Nobody can chat",
+            "symptom": "replies never finish",
+        }
         said = usual | said
         return declare(Declaration(title=title, **said), revision=revision, by=by)
 
