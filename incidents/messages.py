@@ -14,6 +14,8 @@ from incidents.spans import in_words
 from incidents.states import OPEN, Status
 from runbooks.playbook import Template
 
+_NEXT = re.compile(r"next\s+(status\s+)?update", re.IGNORECASE)
+_TIME = re.compile(r"\btime|hh:?mm", re.IGNORECASE)
 #: Tags that say where the incident stands: they follow its status. "[RESOLVED]" is kept as written.
 _OPEN_TAGS = {str(status) for status in OPEN}
 _ENDED = (Status.RESOLVED, Status.CLOSED)
@@ -52,13 +54,24 @@ class Message:
 
     @cached_property
     def blanks(self) -> list[Blank]:
-        return [
-            Blank(f"blank-{n}", p, self.room_value(p), _choices(p) if p in self.template.choices else ())
-            for n, p in enumerate(self.template.placeholders)
-        ]
+        return [self._blank(f"blank-{n}", p) for n, p in enumerate(self.template.placeholders)]
 
-    def room_value(self, placeholder: str) -> str:
-        return prefill(_bare(placeholder), self.room)
+    def _blank(self, name: str, placeholder: str) -> Blank:
+        if placeholder in self.template.choices:
+            offered = _choices(placeholder)
+            standing = self.room.incident.get_status_display().lower()
+            return Blank(name, placeholder, next((c for c in offered if c.lower() == standing), ""), offered)
+        return Blank(name, placeholder, self._known(placeholder))
+
+    def _known(self, placeholder: str) -> str:
+        """What the incident says for ``placeholder`` where it stands: the words before it on its line count too."""
+        before = self.template.text.partition(placeholder)[0].rpartition("\n")[2]
+        asked = _bare(placeholder)
+        if _NEXT.search(before) and _TIME.search(asked):
+            return _clock(next_due(self.room))
+        if ENDING.search(self.template.title) and "description" in asked.lower():
+            return ""  # of the cause, or of the repair: the incident knows what broke
+        return prefill(asked, self.room)
 
     @property
     def tag(self) -> str:
@@ -146,7 +159,10 @@ _KNOWN: list[tuple[re.Pattern[str], Callable[[Room], str]]] = [
     for pattern, say in (
         (r"(affected )?(features?|services?|systems?|products?|components?)( name| affected)?", _feature),
         (r"(brief )?(symptoms?|issue|problem)( description)?", _symptom),
-        (r"((user|customer)[ -]?(facing )?)?(impact|effect)( description)?", lambda r: r.incident.impact),
+        (
+            r"(description of )?((user|customer)[ -]?(facing )?)?(impact|effect)( description)?",
+            lambda r: r.incident.impact,
+        ),
         (r"(incident )?(start|started|began|begin)( time| at)?", lambda r: _clock(r.incident.started_at)),
         (
             r"(incident )?(end|ended|resolved|resolution)( time| at)",
@@ -156,15 +172,21 @@ _KNOWN: list[tuple[re.Pattern[str], Callable[[Room], str]]] = [
             r"(total )?duration",
             lambda r: in_words(elapsed(r.incident)) if not r.incident.is_open else "",
         ),
-        (r"sev(erity)?( level)?|sev ?[x#n]", lambda r: r.incident.severity_name),
-        (r"(incident )?(id|number|reference|key|ref)|inc (id|number|xxx+)", lambda r: r.incident.reference),
-        (r"(incident )?(title|name|summary)", lambda r: r.incident.title),
+        (r"sev(erity)?( level)?|sev ?[x#n\d]|p ?[x#n\d]|p ?\{severity", lambda r: r.incident.severity_name),
+        (
+            r"incident (id|number|reference|key|ref)|id|reference|inc (id|number|xxx+)",
+            lambda r: r.incident.reference,
+        ),
+        (
+            r"(incident )?(title|summary)|incident name|(brief|short) (title|description|summary)",
+            lambda r: r.incident.title,
+        ),
         (r"(current )?(incident )?status", lambda r: r.incident.get_status_display()),
         (
             r"(incident )?(commander|ic|lead)( name)?",
             lambda r: r.incident.commander.name if r.incident.commander else "",
         ),
-        (r"(current )?time( utc)?|hh:?mm|timestamp", lambda r: _clock(timezone.now())),
+        (r"(current |updated? )?time( utc)?|hh:?mm( utc)?|timestamp", lambda r: _clock(timezone.now())),
         (r"(current )?date|yyyy mm dd", lambda r: f"{timezone.localdate():%Y-%m-%d}"),
         (r"next update( time| at)?", lambda r: _clock(next_due(r))),
         (r"(slack |incident )?channel( name)?", lambda r: f"#{r.incident.channel_name}"),

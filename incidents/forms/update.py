@@ -50,7 +50,9 @@ class PostUpdateForm(RoomForm):
         if blank.choices:
             choices = [("", "Choose"), *((choice, choice) for choice in blank.choices)]
             select = forms.Select(attrs=attrs)
-            return forms.ChoiceField(label=blank.label, choices=choices, required=False, widget=select)
+            return forms.ChoiceField(
+                label=blank.label, choices=choices, required=False, initial=blank.value, widget=select
+            )
         return WordsField(
             label=blank.label,
             max_length=2000,

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -190,6 +191,10 @@ def test_each_kind_of_blank_is_filled_where_it_stands(incident: Incident) -> Non
         ("end time", ""),
         ("commander", ""),
         ("favourite colour", ""),
+        ("name", ""),
+        ("number", ""),
+        ("P1", "SEV2"),
+        ("description of user impact", "Nobody can chat"),
     ],
 )
 def test_incident_fills_the_blanks_it_knows(incident: Incident, name: str, value: str) -> None:
@@ -211,3 +216,25 @@ def test_last_update_is_asked_for_once_it_is_over(
     assert "Brief explanation" in html
     operations.post_update(incident.pk, "It is over", by=grace)
     assert "Post the last update" not in client.get(f"/incidents/{incident.pk}/").content.decode()
+
+
+def test_words_before_a_blank_say_which_time_it_asks_for(incident: Incident) -> None:
+    text = "As of [hh:mm]: [investigating/monitoring]\nNext update: [time]"
+    blanks = ("[hh:mm]", "[investigating/monitoring]", "[time]")
+    template = Template("Progress", text, placeholders=blanks, choices=blanks[1:2])
+    with time_machine.travel(timezone.now(), tick=False):
+        local = timezone.localtime()
+        now, status, due = (blank.value for blank in Message(template, Room(incident)).blanks)
+    assert now == f"{local:%H:%M} UTC"
+    assert status == "investigating"
+    assert due == f"{local + timedelta(minutes=30):%H:%M} UTC"
+
+
+def test_description_of_how_it_ended_is_left_to_the_author(incident: Incident) -> None:
+    told = [
+        Message(Template(title, "[brief description]", ("[brief description]",)), Room(incident))
+        .blanks[0]
+        .value
+        for title in ("Initial", "Resolution")
+    ]
+    assert told == ["Chat not working", ""]
