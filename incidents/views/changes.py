@@ -104,7 +104,11 @@ def _ask(request: MemberRequest, form: RoomForm, name: str, status: int = 200) -
     """The form by itself: in the room's dialog, or on a page of its own."""
     template = "incidents/_change.html" if request.htmx else "incidents/change.html"  # type: ignore[attr-defined]
     context = {"form": form, "incident": form.incident, "name": name, "address": request.path}
-    return render(request, template, context, status=status)
+    answer = render(request, template, context, status=status)
+    if request.htmx:  # type: ignore[attr-defined]
+        # A button without more words may have to ask after all, if somebody else was quicker.
+        answer["HX-Retarget"], answer["HX-Reswap"] = "#dialog-body", "innerHTML"
+    return answer
 
 
 def _refuse(request: MemberRequest, form: RoomForm, name: str, status: int) -> HttpResponse:

@@ -226,3 +226,27 @@ def test_a_server_that_dies_and_starts_anew_is_found_again(new_page, sign_in, ad
         expect(page.locator("#feed")).to_contain_text("while it was down", timeout=2 * SECOND)
     finally:
         server.stop()
+
+
+def test_the_update_form_stays_when_the_severity_changes(enter, ada, grace, incident):
+    page = enter(grace)
+    page.locator("#template").select_option("-")
+    page.get_by_label("Message").fill("We are on it")
+    operations.change_severity(incident.pk, 1, by=ada, reason="everything is down")
+    expect(page.locator("#head")).to_contain_text("SEV1")
+    expect(page.get_by_label("Message")).to_have_value("We are on it")
+    expect(page.locator("#next-due")).to_have_count(1)
+
+
+def test_who_comes_second_is_asked_what_the_first_one_changed(enter, ada, grace, incident):
+    page = enter(grace)
+    first, second = incident.checklists.filter(is_branch=True)[:2]
+
+    def slowly(route):
+        operations.choose_branch(incident.pk, first.pk, by=ada)
+        expect(page.locator("#containment .chosen")).to_be_visible()
+        route.continue_()
+
+    page.route(re.compile(r"/choose/"), slowly)
+    page.locator(f"button#choose-{second.pk}").click()
+    expect(page.locator("#dialog")).to_contain_text("is given up; what was done there stays on record")
