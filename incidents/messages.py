@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from django.utils import timezone
@@ -15,6 +15,7 @@ from incidents.states import OPEN, Status
 from runbooks.playbook import Template
 
 _NEXT = re.compile(r"next\s+(status\s+)?update", re.IGNORECASE)
+_UTC = re.compile(r"\s*UTC\b")
 _TIME = re.compile(r"\btime|hh:?mm", re.IGNORECASE)
 #: Tags that say where the incident stands: they follow its status. "[RESOLVED]" is kept as written.
 _OPEN_TAGS = {str(status) for status in OPEN}
@@ -64,10 +65,16 @@ class Message:
         return Blank(name, placeholder, self._known(placeholder))
 
     def _known(self, placeholder: str) -> str:
-        """What the incident says for ``placeholder`` where it stands: the words before it on its line count too."""
-        before = self.template.text.partition(placeholder)[0].rpartition("\n")[2]
-        asked = _bare(placeholder)
-        if _NEXT.search(before) and _TIME.search(asked):
+        """What the incident says for ``placeholder`` where it stands: the words around it count too."""
+        before, _, after = self.template.text.partition(placeholder)
+        if _UTC.match(after):  # the template has the zone itself
+            with timezone.override(UTC):
+                return self._asked(placeholder, before).removesuffix(" UTC")
+        return self._asked(placeholder, before)
+
+    def _asked(self, placeholder: str, before: str) -> str:
+        asked, line = _bare(placeholder), before.rpartition("\n")[2]
+        if _NEXT.search(line) and _TIME.search(asked):
             return _clock(next_due(self.room))
         if ENDING.search(self.template.title) and "description" in asked.lower():
             return ""  # of the cause, or of the repair: the incident knows what broke

@@ -94,7 +94,7 @@ class Person:
     @property
     def more(self) -> dict[str, str]:
         """The columns that are neither role, contact nor when."""
-        shown = {self.contact.role, self.contact.contact, self.contact.when, ""}
+        shown = f"{self.contact.role}\n{self.contact.contact}\n{self.contact.when}"
         return {name: cell for name, cell in self.contact.columns.items() if cell not in shown}
 
 

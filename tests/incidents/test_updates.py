@@ -238,3 +238,10 @@ def test_description_of_how_it_ended_is_left_to_the_author(incident: Incident) -
         for title in ("Initial", "Resolution")
     ]
     assert told == ["Chat not working", ""]
+
+
+def test_zone_of_the_template_is_not_said_twice(incident: Incident) -> None:
+    template = Template("Progress", "Posted: [TIME] UTC", ("[TIME]",))
+    with time_machine.travel(timezone.now(), tick=False), timezone.override("Asia/Kathmandu"):
+        now = timezone.now()
+        assert Message(template, Room(incident)).blanks[0].value == f"{now:%H:%M}"
