@@ -192,28 +192,40 @@ def add_playbook(incident: Incident) -> list[str]:
 
 
 def add_checklists(incident: Incident, found: Iterable[books.Checklist | books.Branch]) -> list[str]:
-    """Copy checklists or branches of a playbook into the incident, unless it has one of that name already."""
-    have = {(c.title, c.phase, c.is_branch) for c in incident.checklists.all()}
+    """Copy checklists or branches of a playbook into the incident; where it has one of that name, what that lacks.
+
+    Returns the titles of those that are new or have grown.
+    """
+    have = {(c.title, c.phase, c.is_branch): c for c in incident.checklists.prefetch_related("steps")}
     last = incident.checklists.aggregate(last=Max("position"))["last"]
     position = 0 if last is None else last + 1
     added: list[str] = []
     for part in found:
-        branch = isinstance(part, books.Branch)
         phase = "" if isinstance(part, books.Branch) else part.phase
-        if (part.title[:300], phase[:300], branch) in have:
+        name = (part.title[:300], phase[:300], isinstance(part, books.Branch))
+        if name in have:
+            added += [part.title[:300]] if _add_steps(have[name], part.items) else []
             continue
-        checklist = Checklist.objects.create(
+        have[name] = Checklist.objects.create(
             incident=incident,
-            title=part.title[:300],
-            phase=phase[:300],
+            title=name[0],
+            phase=name[1],
+            is_branch=name[2],
             position=position,
             line=part.line,
-            is_branch=branch,
         )
-        Step.objects.bulk_create(_steps_of(checklist, part.items))
-        have.add((checklist.title, checklist.phase, branch))
-        position, added = position + 1, [*added, checklist.title]
+        Step.objects.bulk_create(_steps_of(have[name], part.items))
+        position, added = position + 1, [*added, name[0]]
     return added
+
+
+def _add_steps(checklist: Checklist, items: Iterable[books.Item]) -> bool:
+    """Put at the end of ``checklist`` the items it does not have yet; whether there were any."""
+    steps = list(checklist.steps.all())
+    said = {(step.kind, step.text, step.command) for step in steps}
+    new = [item for item in items if (item.kind, item.text, item.command) not in said]
+    after = max((step.position for step in steps), default=-1) + 1
+    return bool(Step.objects.bulk_create(_steps_of(checklist, new, after)))
 
 
 def recount(incident: Incident) -> None:
@@ -222,7 +234,7 @@ def recount(incident: Incident) -> None:
     incident.steps_total, incident.steps_done = asked.count(), asked.settled().count()
 
 
-def _steps_of(checklist: Checklist, items: Iterable[books.Item]) -> list[Step]:
+def _steps_of(checklist: Checklist, items: Iterable[books.Item], start: int = 0) -> list[Step]:
     return [
         Step(
             incident_id=checklist.incident_id,
@@ -233,7 +245,7 @@ def _steps_of(checklist: Checklist, items: Iterable[books.Item]) -> list[Step]:
             command=item.command,
             line=item.line,
         )
-        for position, item in enumerate(items)
+        for position, item in enumerate(items, start)
         if item.text or item.command
     ]
 

@@ -149,3 +149,18 @@ def test_adopting_a_newer_runbook_adds_and_keeps(incident: Incident, grace: User
     operations.adopt_revision(incident.pk, by=grace)
     assert counters(incident) == (1, 15)
     assert Incident.objects.get(pk=incident.pk).revision.number == 2
+
+
+def test_adopting_a_newer_runbook_adds_a_new_step_to_the_checklist_it_stands_in(
+    incident: Incident, grace: User
+) -> None:
+    ticked = task_of(incident)
+    operations.set_step_done(incident.pk, ticked.pk, True, by=grace)
+    source = bytes(incident.revision.source)
+    first = b"- [ ] Acknowledge the alert"
+    assert first in source
+    publish(incident.revision.runbook, source.replace(first, first + b"\n- [ ] Ring the bell"), by=grace)
+    operations.adopt_revision(incident.pk, by=grace)
+    texts = list(ticked.checklist.steps.values_list("text", flat=True))
+    assert texts.count("Ring the bell") == texts.count("Acknowledge the alert") == 1
+    assert counters(incident) == (1, 15)
