@@ -6,11 +6,12 @@ from typing import Any
 
 from allauth.account import views
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import path, re_path
+from django.views.decorators.http import require_safe
 
 from accounts.access import after_set_up, member, public
 
@@ -35,6 +36,11 @@ def forgotten(request: HttpRequest) -> HttpResponseBase:
     """A link by e-mail where mail is configured; else, whom to ask."""
     if settings.MAIL_CONFIGURED:
         return unprocessable(views.password_reset)(request)
+    return _ask_somebody(request)
+
+
+@require_safe
+def _ask_somebody(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/forgotten.html")
 
 

@@ -2,11 +2,13 @@
 
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 
 from accounts.access import public
 
 
 @public
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 `ok` while the database answers, else 503."""
     try:

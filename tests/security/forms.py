@@ -1,0 +1,85 @@
+"""What a well-meant form sends, by route. Routes that are not here send nothing."""
+
+from typing import Any
+from uuid import uuid4
+
+from tests.security.world import PASSWORD, World
+
+NEW_PASSWORD = "a quite different battery"
+
+
+def form(world: World, route: str, thing: str = "public") -> dict[str, Any]:
+    """The fields of ``route`` for one of the incidents, each as a person would fill it in."""
+    return _people(world).get(route) or _room(world, thing).get(route) or _rest(world).get(route) or {}
+
+
+def _room(world: World, thing: str) -> dict[str, dict[str, Any]]:
+    kind = "private" if thing == "private" else "public"
+    colleague = world.people["second"].pk
+    key = str(uuid4())
+    return {
+        "incidents:add_note": {"key": key, "text": "Rolled back", "kind": "note", "occurred_at": ""},
+        "incidents:post_update": {"key": key, "template": "-", "free": "yes", "text": "All well", "next_due_at": ""},
+        "incidents:change_status": {"status": "identified", "text": "Found it"},
+        "incidents:reopen": {"reason": "It is back"},
+        "incidents:cancel": {"reason": "No incident"},
+        "incidents:merge": {"into_id": world.others[kind].pk, "reason": "The same"},
+        "incidents:change_severity": {"severity": "1", "reason": "Worse"},
+        "incidents:change_details": {
+            "title_": "Chat down", "impact": "Nobody can chat", "symptom": "Errors", "started_at": "2026-01-02T03:04",
+            "team": "", "services": world.places[kind]["service_id"],
+        },
+        "incidents:change_privacy": {"private": "no" if kind == "private" else "yes"},
+        "incidents:assign_role": {"to": colleague},
+        "incidents:grant_access": {"to": world.people["viewer"].pk},
+        "incidents:add_link": {"key": key, "url": "https://example.com/", "text": "Graph"},
+        "incidents:correct_event": {"text": "Better words", "occurred_at": ""},
+        "incidents:set_step_done": {"done": "yes"},
+        "incidents:finish_step": {"text": "It went well"},
+        "incidents:skip_step": {"reason": "Not needed"},
+        "incidents:assign_step": {"to": colleague},
+        "incidents:answer_question": {"answer": "Everyone"},
+        "incidents:log_command": {"seen": "0", "text": ""},
+        "incidents:add_step": {"key": key, "text": "Call the bank"},
+        "incidents:choose_branch": {"reason": "More likely"},
+        "incidents:abandon_branch": {"reason": "Ruled out"},
+    }  # fmt: skip
+
+
+def _rest(world: World) -> dict[str, dict[str, Any]]:
+    declaration = {
+        "key": str(uuid4()), "cards": "", "title": "Mail down", "severity": "2", "impact": "No mail",
+        "symptom": "Timeouts", "cause": "", "started_at": "", "team": "",
+    }  # fmt: skip
+    service = {"name": "Mail", "description": "Sends mail", "team": ""}
+    source = "# Another\n\n- [ ] Look\n"
+    return {
+        "incidents:declare": declaration,
+        "incidents:preview_declaration": declaration,
+        "incidents:add_service": service,
+        "incidents:change_service": service,
+        "runbooks:new": {"source": source, "filename": "", "note": "", "exact": "", "action": "publish"},
+        "runbooks:preview": {"source": source},
+        "runbooks:edit": {
+            "source": source, "filename": "", "note": "Why", "exact": "", "base": "2", "action": "publish",
+        },
+        "runbooks:assign_team": {"team": ""},
+    }  # fmt: skip
+
+
+def _people(world: World) -> dict[str, dict[str, Any]]:
+    newcomer = {"name": "Lin Clark", "email": "lin@example.com", "password": NEW_PASSWORD}
+    return {
+        "account_login": {"login": "eve@example.com", "password": PASSWORD},
+        "account_change_password": {"oldpassword": PASSWORD, "password1": NEW_PASSWORD},
+        "account_reset_password": {"email": "eve@example.com"},
+        "account_reset_password_from_key": {"password1": NEW_PASSWORD},
+        "accounts:set_up": newcomer,
+        "accounts:join": newcomer,
+        "accounts:settings": {"name": "New Name", "timezone": "Europe/Lisbon"},
+        "accounts:invite": {"role": "viewer", "email": "", "team": ""},
+        "accounts:change_role": {"role": "responder"},
+        "accounts:create_team": {"name": "Mail team"},
+        "accounts:rename_team": {"name": "Web team"},
+        "accounts:add_member": {"user": world.people["viewer"].pk},
+    }

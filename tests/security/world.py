@@ -1,0 +1,226 @@
+"""A portal with a public and a private incident, the people who look at them, and how they ask.
+
+Built once for a module of tests, in a transaction that is never committed; each request is undone by itself.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from http.cookies import SimpleCookie
+from typing import Any
+
+from allauth.account.utils import user_pk_to_url_str
+from django.db import connection, transaction
+from django.http.response import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts import operations as accounts
+from accounts.links import ResetTokens
+from accounts.models import Role, Team, User
+from incidents import operations
+from incidents.models import Incident, Service
+from incidents.operations import Declaration
+from runbooks.operations import create_runbook, publish
+from tests.incidents.conftest import DOCUMENTS
+
+PASSWORD = "correct horse battery staple"
+SECRET = "Zugzwang"
+FIRST = 70_707_000  # a number to be recognised on any page
+#: What a request may write whatever it is: whose session it is, who is here, and how often somebody tried.
+KEPT_ASIDE = ("django_session", "incidents_presence", "allclear_cache")
+ACTORS = ("anonymous", "viewer", "responder", "added", "administrator", "deactivated")
+
+
+@dataclass
+class Answer:
+    """A response, its body, how long it took in seconds, and the tables that were written to on the way."""
+
+    response: HttpResponseBase
+    body: str
+    took: float
+    written: list[str]
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    @property
+    def to(self) -> str:
+        return self.response.headers.get("Location", "")
+
+
+@dataclass
+class Actor:
+    """Someone with a browser, who is signed in unless ``user`` is None."""
+
+    name: str
+    user: User | None
+    client: Client = field(default_factory=Client)
+
+    def __post_init__(self) -> None:
+        if self.user:
+            self.client.force_login(self.user, "allauth.account.auth_backends.AuthenticationBackend")
+        self._cookies = {name: cookie.value for name, cookie in self.client.cookies.items()}
+
+    def ask(
+        self, method: str, url: str, data: Any = None, *, then: Callable[[], object] = bool, **said: Any
+    ) -> Answer:
+        """Ask, do ``then``, and undo whatever came of it. A fault of the server is raised."""
+        self.client.cookies = SimpleCookie(self._cookies)
+        began = time.perf_counter()
+        written: list[str] = []
+        with undone(), connection.execute_wrapper(partial(_note_writes, written)):
+            response = getattr(self.client, method.lower())(url, data, **said)
+            took = time.perf_counter() - began
+            then()
+        body = "" if response.streaming else response.content.decode("utf-8", "replace")
+        return Answer(response, body, took, written)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Take back what is done within."""
+    point = transaction.savepoint()
+    try:
+        yield
+    finally:
+        connection.needs_rollback = False
+        transaction.savepoint_rollback(point)
+        transaction.savepoint_commit(point)  # else as many would be open as requests were made
+
+
+def _note_writes(written: list[str], execute: Any, sql: str, *rest: Any) -> Any:
+    words = sql.replace('"', "").split(maxsplit=3)
+    if words[0] in ("INSERT", "UPDATE", "DELETE"):
+        table = words[1 if words[0] == "UPDATE" else 2]
+        written += [table] * (table not in KEPT_ASIDE)
+    return execute(sql, *rest)
+
+
+def routes() -> dict[str, tuple[str, ...]]:
+    """Every route there is by its name, with the names in its address."""
+    return {name: tuple(pattern.pattern.regex.groupindex) for name, pattern in _walk(get_resolver())}
+
+
+def _walk(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            inside = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from _walk(pattern, space + inside)
+        else:
+            assert pattern.name, f"{pattern} has no name"
+            yield space + pattern.name, pattern
+
+
+@dataclass
+class World:
+    """``incidents`` and ``others``, into which they could be merged, are a "public" and a "private" one each.
+
+    ``missing`` is a number that no incident has. ``places`` holds what goes into addresses.
+    """
+
+    people: dict[str, User]
+    actors: dict[str, Actor]
+    incidents: dict[str, Incident]
+    others: dict[str, Incident]
+    missing: int
+    places: dict[str, dict[str, Any]]
+
+    def url(self, route: str, thing: str = "public") -> str:
+        """The address of ``route`` for the "public", the "private" or a "missing" incident."""
+        place = self.places["public" if thing == "missing" else thing]
+        there = place | {"slug": "incident-response" if route.startswith("runbooks:") else "platform"}
+        there |= {name: place[key] for name, key in _ELSEWHERE.get(route, {}).items()}
+        if thing == "missing":
+            there["number"] = self.missing
+        return reverse(route, kwargs={name: there[name] for name in routes()[route]})
+
+
+#: Addresses that do not name the usual thing.
+_ELSEWHERE = {
+    "incidents:answer_question": {"step_id": "question"},
+    "incidents:log_command": {"step_id": "command"},
+    "incidents:choose_branch": {"checklist_id": "other_branch"},
+    "incidents:abandon_branch": {"checklist_id": "branch"},
+    "incidents:revoke_access": {"user_id": "second"},
+    "runbooks:revision": {"number": "revision"},
+    "runbooks:changes": {"number": "revision"},
+    "runbooks:export_revision": {"number": "revision"},
+    "runbooks:archive": {"slug": "spare"},
+    "runbooks:set_default": {"slug": "spare"},
+}
+
+
+def build() -> World:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence('incidents_incident', 'id'), %s)", [FIRST])
+    people = _people()
+    team = Team.objects.create(name="Platform", slug="platform")
+    team.members.add(people["responder"])
+    chat = Service.objects.create(name="Chat", slug="chat")
+    source, ada = (DOCUMENTS / "incident-response.md").read_bytes(), people["administrator"]
+    revision = create_runbook(source, by=ada, filename="incident-response.md")
+    create_runbook(b"# Spare\n\n- [ ] Look\n", by=ada, filename="spare.md")
+    incidents, others = {}, {}
+    for name, by in (("public", people["responder"]), ("private", people["added"])):
+        words = SECRET if name == "private" else "Chat not working"
+        said = Declaration(words, 2, words, words, services=[chat], is_private=name == "private")
+        incidents[name] = operations.declare(said, revision=revision, by=by)
+        others[name] = operations.declare(said, revision=revision, by=by)
+    for found in (incidents["private"], others["private"]):
+        operations.grant_access(found.pk, people["second"], by=people["added"])
+    publish(revision.runbook, source + b"\n- [ ] And this\n", by=ada)
+    actors = {name: Actor(name, people.get(name)) for name in ACTORS}
+    User.objects.filter(pk=people["deactivated"].pk).update(is_active=False)
+    tokens = _tokens(people)
+    places = {name: _places(found, people) | tokens for name, found in incidents.items()}
+    return World(people, actors, incidents, others, max(i.pk for i in others.values()) + 1000, places)
+
+
+def _people() -> dict[str, User]:
+    roles = {
+        "viewer": ("eve", "Eve Moneypenny", Role.VIEWER),
+        "responder": ("grace", "Grace Hopper", Role.RESPONDER),
+        "added": ("alan", "Alan Turing", Role.RESPONDER),
+        "second": ("hedy", "Hedy Lamarr", Role.RESPONDER),
+        "administrator": ("ada", "Ada Lovelace", Role.ADMINISTRATOR),
+        "deactivated": ("dora", "Dora Gone", Role.ADMINISTRATOR),
+    }
+    return {
+        key: User.objects.create_user(f"{mail}@example.com", PASSWORD, name=name, role=role)
+        for key, (mail, name, role) in roles.items()
+    }
+
+
+def _places(incident: Incident, people: dict[str, User]) -> dict[str, Any]:
+    by = people["added"] if incident.is_private else people["responder"]
+    branches = list(incident.checklists.filter(is_branch=True).values_list("pk", flat=True))
+    lists = list(incident.checklists.filter(is_branch=False).values_list("pk", flat=True))
+    operations.choose_branch(incident.pk, branches[0], by=by)
+    steps = incident.steps.values_list("pk", flat=True)
+    return {
+        "number": incident.pk,
+        "seq": operations.add_note(incident.pk, f"A note on {incident.title}", by=by).seq,
+        "role": "scribe",
+        "step_id": steps.filter(checklist__in=lists, kind="task")[0],
+        "question": steps.filter(kind="question")[0],
+        "command": steps.exclude(command="")[0],
+        "checklist_id": lists[0],
+        "branch": branches[0],
+        "other_branch": branches[1],
+        "user_id": people["viewer"].pk,
+        "second": people["second"].pk,
+        "service_id": Service.objects.get().pk,
+        "uidb36": user_pk_to_url_str(people["viewer"]),
+        "revision": 2,
+        "spare": "spare",
+    }
+
+
+def _tokens(people: dict[str, User]) -> dict[str, Any]:
+    invitation, token = accounts.invite(role=Role.VIEWER, by=people["administrator"])
+    key = ResetTokens().make_token(people["viewer"])
+    return {"invitation_id": invitation.pk, "token": token, "key": key}
