@@ -29,10 +29,11 @@ class Shelf:
 
     def url(self, target: str, title: str = "") -> str | None:
         """The page of the runbook that a relative link means; None for an unknown one and for other sites."""
-        parts = urlsplit(target) if "://" not in target[:12] else None
-        stem = slug(PurePosixPath(unquote(parts.path)).stem) if parts else ""
-        found = self._known().get(stem) or self._known().get(slug(title))
-        return reverse("runbooks:detail", args=[found]) if found and parts is not None else None
+        path = _path_in(target)
+        if path is None:
+            return None
+        found = self._known().get(slug(PurePosixPath(path).stem)) or self._known().get(slug(title))
+        return reverse("runbooks:detail", args=[found]) if found else None
 
     def links(self, playbook: Playbook) -> tuple[Link, ...]:
         """The related runbooks of ``playbook``, each once."""
@@ -50,3 +51,11 @@ class Shelf:
             self._slugs = {**by_title, **by_file, **{address: address for address, _, _ in rows}}
             self._slugs.pop("", None)
         return self._slugs
+
+
+def _path_in(target: str) -> str | None:
+    """The path of a link; None for a link to another site, and for one that is no address at all."""
+    try:
+        return None if "://" in target[:12] else unquote(urlsplit(target).path)
+    except ValueError:  # "//[x"
+        return None

@@ -100,6 +100,13 @@ def test_a_related_link_is_known_by_its_title_too(author: Client, revision: Revi
     assertContains(author.get("/runbooks/broken-things/"), 'href="/runbooks/go-back/"', count=2)
 
 
+def test_a_related_link_that_is_no_address_leads_nowhere(author: Client, ada: User) -> None:
+    source = b"# Odd\n\n## Related runbooks\n\n- [Rollback](//[x/rollback.md)\n"
+    operations.create_runbook(source, by=ada, filename="odd.md")
+    assertContains(author.get("/runbooks/odd/"), "1 related runbook not here yet")
+    assertContains(author.post("/runbooks/preview/", {"source": source.decode()}), "Rollback")
+
+
 def test_a_hostile_document_is_shown_harmless(author: Client, ada: User) -> None:
     source = (
         b"# <script>alert(1)</script>\n\n<img src=x onerror=alert(1)> [x](javascript:alert(1))\n- [ ] `<b>`\n"
