@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from accounts.models import Role, User
 from incidents.forms.fields import WordsField
 from incidents.models import Checklist, Incident, Step, TimelineEvent
+from incidents.operations import Refused, SaidBefore
 from incidents.room import Room
 
 OUTDATED = "This form is too old. Send it again."
@@ -46,6 +47,12 @@ class RoomForm(forms.Form):
         self.data = data = data.copy()
         for name, value in values.items():
             data[name] = value
+
+    def refuse(self, refusal: Refused) -> None:
+        """Say why; where the key has made something else already, the next try gets one of its own."""
+        self.add_error(None, str(refusal))
+        if isinstance(refusal, SaidBefore):
+            self.put(key=str(uuid4()))
 
     def words(self) -> dict[str, Any]:
         """What the operation is told."""

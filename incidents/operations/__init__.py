@@ -26,7 +26,7 @@ from incidents.operations.lifecycle import (
     merge,
     reopen,
 )
-from incidents.operations.locking import Refused
+from incidents.operations.locking import Refused, SaidBefore
 from incidents.operations.people import (
     assign_role,
     change_privacy,
@@ -44,6 +44,7 @@ __all__ = [
     "AlreadyDeclared",
     "Declaration",
     "Refused",
+    "SaidBefore",
     "abandon_branch",
     "acknowledge",
     "add_link",

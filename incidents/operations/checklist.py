@@ -73,7 +73,7 @@ def add_step(incident_id: int, checklist_id: int, text: str, *, by: User, key: U
     """Append a task of one's own to a checklist."""
     incident = lock(incident_id, by)
     checklist = incident.checklists.get(pk=checklist_id)
-    if before := said_before(incident, key):
+    if before := said_before(incident, key, Kind.STEP_ADDED, step_text=text[:LONGEST_SAID]):
         return incident.steps.get(pk=before.data["step"])
     last = checklist.steps.aggregate(last=Max("position"))["last"]
     step = Step.objects.create(
@@ -120,18 +120,15 @@ def log_command(
 ) -> TimelineEvent:
     """Keep that a command was run: one of the runbook's (``step_id``) or any other (``command``)."""
     incident = lock(incident_id, by)
-    if before := said_before(incident, key):
+    step = None if step_id is None else incident.steps.get(pk=step_id)
+    command = step.command if step else command
+    if not command:
+        raise Refused("The step has no command." if step else "Say which command was run.")
+    if before := said_before(incident, key, Kind.COMMAND_RUN, text, command=command):
         return before
-    data: dict[str, object] = {"command": command}
-    if step_id is not None:
-        step = incident.steps.get(pk=step_id)
-        if not step.command:
-            raise Refused("The step has no command.")
-        if step.kind == Step.StepKind.COMMAND:
-            _settle(step, by)
-        data = _named(step) | {"command": step.command}
-    elif not command:
-        raise Refused("Say which command was run.")
+    if step and step.kind == Step.StepKind.COMMAND:
+        _settle(step, by)
+    data = {"command": command} | (_named(step) if step else {})
     when = not_in_future(occurred_at)
     return record(incident, Kind.COMMAND_RUN, by=by, text=text, data=data, occurred_at=when, key=key)
 

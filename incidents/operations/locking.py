@@ -8,10 +8,20 @@ from django.utils import timezone
 from accounts.models import User
 from incidents.models import Incident, TimelineEvent
 from incidents.permissions import can_work_on
+from incidents.states import Kind
 
 
 class Refused(Exception):
     """A rule says no. ``str()`` of it is a sentence for the person who asked."""
+
+
+class SaidBefore(Refused):
+    """The form made something before, with other words: no double submit, but somebody who went back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This form was sent before, and said something else then. Send it again to add this as well."
+        )
 
 
 def lock(incident_id: int, by: User) -> Incident:
@@ -33,9 +43,17 @@ def lock_open(incident_id: int, by: User) -> Incident:
     return incident
 
 
-def said_before(incident: Incident, key: UUID | None) -> TimelineEvent | None:
-    """The event that this very form already made, if it did: a double submit makes one."""
-    return incident.events.filter(submission_key=key).first() if key else None
+def said_before(
+    incident: Incident, key: UUID | None, kind: Kind, text: str = "", **data: object
+) -> TimelineEvent | None:
+    """The event that this very form already made, if it did: a double submit makes one.
+
+    Raises ``SaidBefore`` where it made another ``kind``, or said another ``text`` or ``data``.
+    """
+    event = incident.events.filter(submission_key=key).first() if key else None
+    if event and (event.kind, event.text, event.data | data) != (kind, text, event.data):
+        raise SaidBefore
+    return event
 
 
 def not_in_future(moment: datetime | None) -> datetime | None:

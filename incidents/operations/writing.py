@@ -30,7 +30,7 @@ def add_note(
     incident = lock(incident_id, by)
     if kind not in WRITTEN:
         raise Refused("That cannot be written by hand.")
-    if before := said_before(incident, key):
+    if before := said_before(incident, key, kind, text):
         return before
     return record(incident, kind, by=by, text=text, occurred_at=not_in_future(occurred_at), key=key)
 
@@ -47,7 +47,7 @@ def add_link(
 ) -> TimelineEvent:
     """Keep a link with the incident: a graph, a deployment, a call."""
     incident = lock(incident_id, by)
-    if before := said_before(incident, key):
+    if before := said_before(incident, key, Kind.LINK_ADDED, text, url=url):
         return before
     when = not_in_future(occurred_at)
     return record(incident, Kind.LINK_ADDED, by=by, text=text, data={"url": url}, occurred_at=when, key=key)
@@ -66,7 +66,7 @@ def post_update(
     """Tell the stakeholders. The next update is due at ``next_due_at``, the time that the author promised,
     else one cadence from now; nothing is due once the incident has ended."""
     incident = lock(incident_id, by)
-    if before := said_before(incident, key):
+    if before := said_before(incident, key, Kind.STATUS_UPDATE_POSTED, text):
         return before
     now = timezone.now()
     if next_due_at and next_due_at <= now:

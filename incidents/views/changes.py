@@ -72,7 +72,7 @@ def change(request: MemberRequest, number: int, name: str, role: str = "", **ids
     try:
         getattr(operations, operation)(incident.pk, **told, **extra, **form.words(), by=request.user)
     except Refused as refusal:
-        form.add_error(None, str(refusal))
+        form.refuse(refusal)
         return _refuse(request, form, name, 409)
     return done(request, incident, _address(incident, name, about))
 

@@ -1,7 +1,5 @@
 """The two forms that stay open in the room: the composer of the timeline, and the status update."""
 
-from uuid import uuid4
-
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -13,13 +11,12 @@ from incidents import operations
 from incidents.forms.base import RoomForm
 from incidents.forms.update import PostUpdateForm
 from incidents.forms.writing import AddNoteForm
-from incidents.models import Incident, TimelineEvent
+from incidents.models import Incident
 from incidents.operations import Refused
 from incidents.room import Room
 from incidents.views.changes import done
 from incidents.views.room import find, page
 
-SENT_BEFORE = "This form was sent before, and said something else then. Send it again to add this as well."
 MOVED = "The status changed while you were writing, and the tag with it. Look again, then post."
 
 
@@ -35,8 +32,7 @@ def add_note(request: MemberRequest, number: int) -> HttpResponse:
         return _again(request, incident, form, "note", 422)
     operation, told = form.told()
     try:
-        event = getattr(operations, operation)(incident.pk, **told, by=request.user)
-        _check_same(event, told.get("command") or told["text"])
+        getattr(operations, operation)(incident.pk, **told, by=request.user)
     except Refused as refusal:
         return _again(request, incident, _renewed(form, refusal), "note", 409)
     return _done(request, incident, AddNoteForm(room=form.room, by=request.user), "note", "timeline")
@@ -60,26 +56,16 @@ def post_update(request: MemberRequest, number: int) -> HttpResponse:
     try:
         if form.moved():
             raise Refused(MOVED)
-        event = operations.post_update(incident.pk, **form.words(), by=request.user)
-        _check_same(event, form.words()["text"])
+        operations.post_update(incident.pk, **form.words(), by=request.user)
     except Refused as refusal:
         return _again(request, incident, _renewed(form, refusal), "update", 409)
     fresh = PostUpdateForm(room=Room(find(request, number)), by=request.user)
     return _done(request, incident, fresh, "update", "update")
 
 
-def _check_same(event: TimelineEvent, text: str) -> None:
-    """The same key with other words is no double submit: refuse it rather than lose the words."""
-    said = event.data.get("command") or event.text
-    if said != text:
-        raise Refused(SENT_BEFORE)
-
-
 def _renewed(form: RoomForm, refusal: Refused) -> RoomForm:
     """The form with the refusal, and with what goes out of date renewed for the next try."""
-    form.add_error(None, str(refusal))
-    if str(refusal) == SENT_BEFORE:
-        form.put(key=str(uuid4()))
+    form.refuse(refusal)
     if isinstance(form, PostUpdateForm) and form.message and form.message.tag:
         form.put(tag=form.message.tag_now)
     return form

@@ -270,6 +270,30 @@ def test_note_sent_twice_is_one_and_with_other_words_is_refused_with_them(
     ]
 
 
+@pytest.mark.parametrize("name", ["add_step", "add_link"])
+def test_form_gone_back_to_and_changed_is_refused_with_its_words(
+    incident: Incident, grace: User, client_for: ClientFor, name: str
+) -> None:
+    checklist = incident.checklists.filter(is_branch=False)[0]
+    address = {"add_step": f"checklists/{checklist.pk}/steps/", "add_link": "links/"}[name]
+    client, key = client_for(grace), uuid4()
+    said = {"text": "Ring the bank", "url": "https://bank.example/"}
+    for _ in range(2):
+        assert post(client, incident, address, **said, key=key).status_code == 302
+    answer = post(client, incident, address, **(said | {"text": "Ring the other bank"}), key=key)
+    assert answer.status_code == 409
+    assert "Ring the other bank" in answer.content.decode()
+    assert str(key) not in answer.content.decode()
+    assert incident.events.filter(kind__in=(Kind.STEP_ADDED, Kind.LINK_ADDED)).count() == 1
+
+
+def test_key_of_a_note_makes_no_step(incident: Incident, grace: User, client_for: ClientFor) -> None:
+    client, key, checklist = client_for(grace), uuid4(), incident.checklists.filter(is_branch=False)[0]
+    post(client, incident, "notes/", text="We see locks", kind="note", key=key)
+    answer = post(client, incident, f"checklists/{checklist.pk}/steps/", text="We see locks", key=key)
+    assert answer.status_code == 409
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "event"),
     [
