@@ -109,7 +109,7 @@ def change_severity(incident_id: int, severity: int, *, by: User, reason: str = 
     if severity == incident.severity:
         return incident
     was, was_name = incident.severity, incident.severity_name
-    incident.severity, incident.severity_name = severity, playbook.severities[severity - 1].name
+    incident.severity, incident.severity_name = severity, playbook.severities[severity - 1].name[:80]
     added = add_checklists(incident, playbook.checklists_added(was, severity))
     _bring_update_forward(incident, raised=severity < was)
     recount(incident)
