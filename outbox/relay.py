@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from itertools import takewhile
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -12,35 +13,34 @@ from outbox.models import Fact
 
 log = logging.getLogger(__name__)
 
-BATCH = 50
 KEEP_RELAYED = timedelta(days=30)
 LONGEST_WAIT = timedelta(hours=1)
 
 
 def relay(limit: int = 10_000) -> int:
-    """Relay what is waiting, oldest first, at most about ``limit`` facts; return how many were heard."""
-    heard = 0
-    while heard < limit:
-        taken, relayed = _relay_batch()
-        heard += relayed
-        if taken < BATCH:
-            break
-    return heard
+    """Relay what is waiting, oldest first, at most ``limit`` facts; return how many were heard."""
+    results = takewhile(lambda heard: heard is not None, (_relay_next() for _ in range(limit)))
+    return sum(bool(heard) for heard in results)
 
 
 @transaction.atomic
-def _relay_batch() -> tuple[int, int]:
-    # SKIP LOCKED: relays beside this one take other facts instead of waiting for these.
-    facts = list(
+def _relay_next() -> bool | None:
+    """Whether the next fact was heard by all; None when none is waiting.
+
+    Each fact has a transaction of its own: what one subscriber locks is not kept from people while the others work.
+    """
+    # SKIP LOCKED: relays beside this one take other facts instead of waiting for this one.
+    fact = (
         Fact.objects.waiting()
         .filter(next_attempt_at__lte=Now())
         .order_by("next_attempt_at", "id")
-        .select_for_update(skip_locked=True)[:BATCH]
+        .select_for_update(skip_locked=True)
+        .first()
     )
-    return len(facts), sum(_relay_one(fact) for fact in facts)
+    return _relay(fact) if fact else None
 
 
-def _relay_one(fact: Fact) -> bool:
+def _relay(fact: Fact) -> bool:
     fact.attempts += 1
     try:
         with transaction.atomic():
@@ -49,12 +49,17 @@ def _relay_one(fact: Fact) -> bool:
     except Exception as error:  # one failing subscriber must not stop the facts behind it
         log.exception("A subscriber failed on %s", fact)
         fact.last_error = f"{type(error).__name__}: {error}"[:2000].replace("\x00", "")
-        fact.next_attempt_at = timezone.now() + min(timedelta(seconds=2**fact.attempts), LONGEST_WAIT)
+        fact.next_attempt_at = timezone.now() + _wait(fact.attempts)
         fact.save(update_fields=["attempts", "last_error", "next_attempt_at"])
         return False
     fact.relayed_at = timezone.now()
     fact.save(update_fields=["attempts", "relayed_at"])
     return True
+
+
+def _wait(attempts: int) -> timedelta:
+    """2 s, 4 s, 8 s and so on, up to ``LONGEST_WAIT``."""
+    return min(timedelta(seconds=2 ** min(attempts, 20)), LONGEST_WAIT)  # 2**47 s is more than timedelta holds
 
 
 def prune() -> int:

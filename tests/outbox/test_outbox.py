@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from outbox import facts
 from outbox.models import Fact
-from outbox.relay import KEEP_RELAYED, prune, relay
+from outbox.relay import KEEP_RELAYED, LONGEST_WAIT, prune, relay
 
 
 @pytest.fixture
@@ -74,6 +74,45 @@ def test_failing_subscriber_is_tried_again_and_stops_nobody(heard: list[Fact]) -
         assert relay() == 1
     finally:
         facts._subscribers.pop("toast_burnt")
+
+
+@pytest.mark.django_db
+def test_fact_that_fails_for_days_stops_nobody(heard: list[Fact]) -> None:
+    def fails(fact: Fact) -> None:
+        raise ValueError("no butter")
+
+    facts.subscribe("toast_burnt")(fails)
+    try:
+        toast = facts.publish("toast_burnt", toast_id=7)
+        Fact.objects.filter(pk=toast.pk).update(attempts=100)
+        facts.publish("kettle_boiled", kettle_id=1)
+        assert relay() == 1
+    finally:
+        facts._subscribers.pop("toast_burnt")
+    toast.refresh_from_db()
+    assert timedelta(minutes=59) < toast.next_attempt_at - timezone.now() <= LONGEST_WAIT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_one_fact_locks_is_free_while_the_next_is_relayed() -> None:
+    with transaction.atomic():
+        one, other = facts.publish("toast_burnt", toast_id=1), facts.publish("toast_burnt", toast_id=2)
+    free: list[bool] = []
+    beside = connection.copy()
+
+    @facts.subscribe("toast_burnt")
+    def look_from_beside(fact: Fact) -> None:
+        if fact.pk == other.pk:
+            with beside.cursor() as cursor:
+                cursor.execute("SELECT id FROM outbox_fact WHERE id = %s FOR UPDATE SKIP LOCKED", [one.pk])
+                free.append(cursor.fetchone() is not None)
+
+    try:
+        assert relay() == 2
+    finally:
+        facts._subscribers.pop("toast_burnt")
+        beside.close()
+    assert free == [True]
 
 
 @pytest.mark.django_db(transaction=True)
