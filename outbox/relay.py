@@ -59,7 +59,9 @@ def _relay(fact: Fact) -> bool:
 
 def _wait(attempts: int) -> timedelta:
     """2 s, 4 s, 8 s and so on, up to ``LONGEST_WAIT``."""
-    return min(timedelta(seconds=2 ** min(attempts, 20)), LONGEST_WAIT)  # 2**47 s is more than timedelta holds
+    return min(
+        timedelta(seconds=2 ** min(attempts, 20)), LONGEST_WAIT
+    )  # 2**47 s is more than timedelta holds
 
 
 def prune() -> int:
