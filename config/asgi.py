@@ -5,8 +5,10 @@ import warnings
 
 from django.core.asgi import get_asgi_application
 
+from config.limits import limited
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Static files come from WhiteNoise as plain iterators; they are small, and Django reads them in a thread.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
-application = get_asgi_application()
+application = limited(get_asgi_application())
