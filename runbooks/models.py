@@ -98,7 +98,7 @@ class Revision(models.Model):
     @property
     def effective(self) -> EffectivePlaybook:
         """The same with nothing missing: what it does not say comes from the starter."""
-        return effective_of(bytes(self.source))
+        return effective(self.playbook)
 
     @property
     def text(self) -> str:
@@ -106,11 +106,6 @@ class Revision(models.Model):
         return text_of(bytes(self.source))
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=128)  # each keeps its source, of 1 MB at most: all active runbooks are read to declare
 def playbook_of(source: bytes) -> Playbook:
     return read(source)
-
-
-@lru_cache(maxsize=128)
-def effective_of(source: bytes) -> EffectivePlaybook:
-    return effective(playbook_of(source))
