@@ -3,6 +3,7 @@
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
+import django.db.models.functions.text
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
@@ -276,7 +277,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("name", models.CharField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=60)),
                 ("slug", models.SlugField(max_length=60, unique=True)),
                 ("description", models.CharField(blank=True, max_length=200)),
                 ("archived_at", models.DateTimeField(blank=True, null=True)),
@@ -293,6 +294,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("name"), name="service_name_unique_in_any_case"
+                    )
+                ],
             },
         ),
         migrations.AddField(

@@ -20,15 +20,13 @@ def save_service(
     where the name is taken, in whatever case."""
     _check(by)
     service = Service() if service_id is None else Service.objects.select_for_update().get(pk=service_id)
-    if Service.objects.filter(name__iexact=name).exclude(pk=service.pk).exists():
-        raise _taken(name)
     service.name, service.description, service.team = name, description, team
     service.slug = service.slug or _free_slug(name)
     try:
         with transaction.atomic():
             service.save()
     except IntegrityError:
-        raise _taken(name) from None
+        raise Refused(f"There is a service named “{name}” already. It may be archived.") from None
     return service
 
 
@@ -41,10 +39,6 @@ def archive_service(service_id: int, *, by: User) -> None:
 def restore_service(service_id: int, *, by: User) -> None:
     _check(by)
     Service.objects.filter(pk=service_id).update(archived_at=None)
-
-
-def _taken(name: str) -> Refused:
-    return Refused(f"There is a service named “{name}” already. It may be archived.")
 
 
 def _free_slug(name: str) -> str:
