@@ -56,11 +56,15 @@ def in_own_time(respond: Respond) -> Respond:
 
 
 def never_stored(respond: Respond) -> Respond:
-    """Keep what a signed-in person sees out of every cache, unless the view said otherwise."""
+    """Keep what a signed-in person sees out of every cache, unless the view said otherwise.
+
+    An error of ours shows nothing of theirs, and asking who they are would wait once more for a database that is away.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = respond(request)
-        if not response.has_header("Cache-Control") and request.user.is_authenticated:
+        unsaid = response.status_code < 500 and not response.has_header("Cache-Control")
+        if unsaid and request.user.is_authenticated:
             response["Cache-Control"] = "private, no-store"
         return response
 
