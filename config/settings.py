@@ -115,7 +115,14 @@ DATABASE_URL = (
 DATABASES = {"default": database(DATABASE_URL)}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # Counters of the rate limits must be shared by all processes; PostgreSQL is the one store that is always there.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "allclear_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "allclear_cache",
+        # Beyond this many counters a third is forgotten; Django's 300 would let anyone push their own out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 STATIC_URL = "/static/"
 STATIC_ROOT = ENVIRONMENT.home / "static"
