@@ -53,6 +53,8 @@ async def listen(listener: Listener, ready: asyncio.Event) -> None:
                     await _hear(listening, listener)
         except (Error, OSError, TimeoutError) as error:
             log.warning("Not listening to PostgreSQL: %s", str(error).strip() or type(error).__name__)
+        except Exception:  # whatever it was, pages that nobody tells anything any more would be worse
+            log.exception("What PostgreSQL said was not understood")
         finally:
             ready.clear()
         await asyncio.sleep(wait * random.uniform(0.7, 1.3))  # noqa: S311

@@ -12,6 +12,7 @@ from accounts.models import User
 from incidents import operations, sections
 from incidents.models import Incident
 from incidents.sections import NAMES
+from outbox.facts import notify
 from tests.live.streaming import Stream, closing_all, get, get_json
 
 
@@ -189,6 +190,15 @@ def test_streams_go_on_when_connections_are_cut(follow, ada, grace, incident, wh
     while "and then again" not in stream.next("feed", 2).data:
         pass
     assert listeners() == 1
+
+
+def test_a_notification_that_is_not_understood_stops_nothing(follow, ada, grace, incident):
+    stream = follow(grace, incident)
+    stream.within(0.5)
+    notify("note_added", incident_id=incident.pk, event_id=0, seq="no number")
+    say(incident, ada, "after that")
+    while "after that" not in stream.next("feed", 5).data:
+        pass
 
 
 def test_fifty_viewers_take_no_more_connections_than_one(server, client_for, ada, incident):
