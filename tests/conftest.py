@@ -2,11 +2,12 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
@@ -77,10 +78,15 @@ def _flush_past_the_triggers() -> Iterator[None]:
     flush = DatabaseOperations.execute_sql_flush
 
     def as_replica(operations: DatabaseOperations, sql_list: list[str]) -> None:
-        flush(
-            operations,
-            ["SET session_replication_role = replica", *sql_list, "RESET session_replication_role"],
-        )
+        as_such = ["SET session_replication_role = replica", *sql_list, "RESET session_replication_role"]
+        for left in range(5, -1, -1):
+            try:
+                flush(operations, as_such)
+                return
+            except OperationalError:  # a deadlock with what a running server still does
+                if not left:
+                    raise
+                time.sleep(0.1)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", as_replica)
