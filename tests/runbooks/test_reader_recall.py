@@ -1,5 +1,5 @@
 """How much of what a careful reader finds is found, and how little else: over our own documents, and over the
-annotated runbooks of real teams where they are at hand (ALLCLEAR_CORPUS, or shared/corpus beside the repository)."""
+annotated runbooks of real teams where they are at hand (RUNBOOK_CORPUS, or shared/corpus beside the repository)."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from runbooks import measuring
 
 OWN = Path(__file__).parent / "documents"
-CORPUS = Path(os.environ.get("ALLCLEAR_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
+CORPUS = Path(os.environ.get("RUNBOOK_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
 FOLDERS = [folder for folder in (OWN, CORPUS) if (folder / "annotations.json").is_file()]
 
 
