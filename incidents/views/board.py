@@ -3,7 +3,6 @@
 import time
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -35,7 +34,6 @@ def board(request: MemberRequest) -> HttpResponse:
         "recent": boards.recently_ended(request.user),
         "readiness": readiness.check() if shown.is_clear else [],
         "now": timezone.now(),
-        "organisation": settings.ORGANISATION,
     }
     if "HX-Request" in request.headers:
         return render(request, "incidents/board_live.html", context | {"swap": True})
