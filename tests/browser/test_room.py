@@ -134,3 +134,34 @@ def test_room_on_a_phone_fits_and_is_accessible(
     expect(page.get_by_role("button", name="Acknowledge", exact=True)).to_be_visible()
     page.locator("#more summary").click()
     axe(page)
+
+
+#: Controls of less than 44 px in a row of their own; links in running text may be as high as the text.
+TOO_SMALL = """() => [...document.querySelectorAll('main :is(button, summary, select, input:not([type=hidden]), a.btn)')]
+  .filter(el => el.checkVisibility({ visibilityProperty: true }) && !el.matches('.box, [type=checkbox], [type=radio]'))
+  .filter(el => { const box = el.getBoundingClientRect(); return box.width && Math.min(box.width, box.height) < 43.5; })
+  .map(el => el.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("severity", [2, 4])
+def test_room_on_a_phone_is_for_fingers_and_no_wider_than_it(
+    enter: Callable[..., Page], ada: User, incident: Incident, severity: int
+) -> None:
+    if severity != incident.severity:
+        operations.change_severity(incident.pk, severity, by=ada, reason="No update is owed")
+    page = enter(ada, phone=True)
+    page.get_by_role("button", name="Recent deployment").click()
+    expect(page.locator("#containment")).to_contain_text("vercel rollback")
+    assert page.evaluate(TOO_SMALL) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
+
+
+def test_a_title_of_two_lines_keeps_its_count_beside_it(
+    enter: Callable[..., Page], ada: User, incident: Incident
+) -> None:
+    page = enter(ada, phone=True)
+    summary = page.locator("#checklist .phase > summary").first
+    title, count = summary.locator("h3").bounding_box(), summary.locator(".meta").bounding_box()
+    assert title and count
+    assert count["y"] < title["y"] + title["height"]
+    assert count["x"] > title["x"] + title["width"] - 1
