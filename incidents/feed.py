@@ -42,11 +42,6 @@ class Entry:
         return sentences.icon_of(self.event)
 
     @property
-    def is_said(self) -> bool:
-        """Whether its text is Markdown in people's own words, rather than the words of a status update."""
-        return self.kind != Kind.STATUS_UPDATE_POSTED
-
-    @property
     def is_decision(self) -> bool:
         return self.kind == Kind.DECISION_MADE
 

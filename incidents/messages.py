@@ -113,9 +113,6 @@ class Message:
             (values.get(p.blank.name, "").strip() or p.text) if p.blank else p.text for p in self.pieces
         )
 
-    def unfilled(self, values: dict[str, str]) -> list[Blank]:
-        return [blank for blank in self.blanks if not values.get(blank.name, "").strip()]
-
 
 def leftovers(text: str, templates: tuple[Template, ...]) -> list[str]:
     """Placeholders of any template that still stand in ``text`` as the runbook wrote them."""

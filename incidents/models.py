@@ -214,10 +214,6 @@ class Checklist(models.Model):
         return self.title
 
     @property
-    def is_asked(self) -> bool:
-        return not self.is_branch or self.is_chosen
-
-    @property
     def is_chosen(self) -> bool:
         return self.chosen_at is not None and self.abandoned_at is None
 

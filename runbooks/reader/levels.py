@@ -50,7 +50,6 @@ _RANKS: tuple[tuple[int, str], ...] = (
 _WORD = re.compile("|".join(f"(?P<r{rank}>{names})" for rank, names in _RANKS), re.I)
 _SEPARATOR = re.compile(r"^\s*(?:[-–—:|/,=]|→|->|=>|\(|\[|[::]|\s)\s*")
 _STOP = re.compile(r"^(?:\s*(?:$|[–—:|/(\[→=,)\]：]|->)|\s+-)")
-_JOINED = re.compile(r"\s*(?:/|,|&|\+|and|und|et|y|e|or|[-–—~]|to|bis|through)\s*", re.I)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,6 @@ _CONCRETE = re.compile(
     r"(?<!\d)\d{1,2}:\d{2}(?::\d{2})?\s?(?:UTC|GMT|[AP]M|[A-Z]{3,4}\b|Uhr)?|"
     r"\b20\d\d-\d\d-\d\d\b|\b(?:INC|incident|ticket)[ -]?#?\d+\b|\b\d{1,3}(?:\.\d+)?%"
 )
-_TAG_AT_START = re.compile(r"^\W{0,6}\[([^\[\]\n]{2,40})\]")
 _QUOTED = re.compile(r"[\"“„«「]([^\"“”„«»「」\n]{12,1000})[\"”“»」]")
 
 
