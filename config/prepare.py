@@ -9,7 +9,7 @@ import os
 import sys
 
 import django
-from django.core.management import call_command, get_commands
+from django.core.management import CommandError, call_command, get_commands
 
 from config import environment, postgres
 
@@ -23,7 +23,7 @@ def main(command: list[str]) -> None:
         with contextlib.nullcontext() if settings.database_url else embedded:
             prepare()
             call_command(*command) if command else print(address())
-    except (environment.ConfigurationError, postgres.PostgresError) as error:
+    except (environment.ConfigurationError, postgres.PostgresError, CommandError) as error:
         sys.exit(str(error))
 
 

@@ -1,5 +1,6 @@
 """The settings an operator can make: what is refused, and that the documentation says what the code does."""
 
+import contextlib
 import re
 import stat
 import subprocess
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError
 
-from config import environment
+from config import environment, postgres, prepare
 from config.environment import BASE_DIR, ConfigurationError, Environment
 
 KEY = "k" * 50
@@ -151,3 +153,15 @@ def test_the_locks_name_no_index_and_no_folder():
         text = (BASE_DIR / lock).read_text()
         assert not re.search(r"https?://|file:|--index|--find-links|@ /", text)
         assert text.count("--hash=sha256:") > text.count("==")
+
+
+def test_a_command_that_is_refused_says_why_in_one_line(monkeypatch, tmp_path):
+    def refuse(*command: str) -> None:
+        raise CommandError("This database holds real incidents.")
+
+    monkeypatch.setenv("ALLCLEAR_HOME", str(tmp_path))
+    monkeypatch.setattr(prepare, "prepare", lambda: None)
+    monkeypatch.setattr(prepare, "call_command", refuse)
+    monkeypatch.setattr(postgres.Cluster, "running", lambda self: contextlib.nullcontext())
+    with pytest.raises(SystemExit, match=r"^This database holds real incidents\.$"):
+        prepare.main(["demo"])
