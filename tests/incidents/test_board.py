@@ -138,7 +138,7 @@ def test_what_has_ended_leaves_the_board_for_the_recent_ones(
     operations.change_status(incident.pk, "resolved", by=ada)
     page = page_of(eve_in)
     assert f"row-{incident.pk}" not in page
-    assert incident.title in page.split("Recently resolved")[1]
+    assert incident.title in page.split("Recently ended")[1]
 
 
 def test_a_page_asked_for_by_htmx_is_only_what_changes(eve_in: Client, incident: Incident) -> None:
