@@ -8,6 +8,7 @@ from outbox.models import Fact
 from runbooks import operations
 from runbooks.models import Revision, Runbook
 from runbooks.source import SourceRefused
+from tests.accounts.racing import second_waits_for_first
 from tests.runbooks.conftest import SOURCE
 
 pytestmark = pytest.mark.django_db
@@ -129,3 +130,13 @@ def test_of_two_who_publish_at_once_the_second_waits_and_is_told(ada: User, revi
         thread.join(10)
     assert sorted(type(result).__name__ for result in results) == ["PublishedMeanwhile", "int"]
     assert Revision.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_source_sent_twice_at_once_makes_one_runbook(ada: User) -> None:
+    def create() -> Revision:
+        return operations.create_runbook(SOURCE, by=ada)
+
+    late = second_waits_for_first(create, create)
+    assert isinstance(late.exception(), operations.AlreadyThere)
+    assert Runbook.objects.count() == 1
