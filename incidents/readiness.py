@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from runbooks.fallback import PARTS, is_unset
+from runbooks.fallback import PARTS, is_starter, is_unset
 from runbooks.models import Revision, Runbook
 
 
@@ -24,7 +24,18 @@ def check() -> list[Ready]:
         words = "Until then the starter's checklists and severities apply."
         return [Ready(False, "No runbook is published yet", words, reverse("runbooks:list"))]
     url, revision = reverse("runbooks:detail", args=[runbook.slug]), runbook.current
-    return [_read(runbook.title, revision, url), *_contacts(revision, url), *_fallen_back(revision, url)]
+    own = [] if not is_starter(bytes(revision.source)) else [_bring_your_own()]
+    return [
+        *own,
+        _read(runbook.title, revision, url),
+        *_contacts(revision, url),
+        *_fallen_back(revision, url),
+    ]
+
+
+def _bring_your_own() -> Ready:
+    words = "Paste or upload the Markdown that your team has. Until then the starter runbook applies."
+    return Ready(False, "Bring your own runbook", words, reverse("runbooks:list"))
 
 
 def _read(title: str, revision: Revision, url: str) -> Ready:

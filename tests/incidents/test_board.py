@@ -14,6 +14,7 @@ from accounts.models import Team, User
 from incidents import board, operations
 from incidents.models import Incident, Service
 from runbooks.models import Revision
+from runbooks.operations import create_runbook
 
 SignIn = Callable[[User], Client]
 Declare = Callable[..., Incident]
@@ -222,6 +223,13 @@ def test_figures_count_the_updates_that_came_in_time(declared: Declare, ada: Use
 def test_figures_leave_out_what_was_cancelled(incident: Incident, ada: User, eve: User) -> None:
     operations.cancel(incident.pk, by=ada, reason="False alarm")
     assert board.figures(eve) == []
+
+
+def test_a_portal_that_has_only_the_starter_runbook_asks_for_the_teams_own(eve_in: Client, ada: User) -> None:
+    operations.starter_revision(by=ada)
+    assert "Bring your own runbook" in page_of(eve_in)
+    create_runbook(b"# Ours\n\n## Triage\n- [ ] Look at the graphs\n", by=ada, for_incidents=True)
+    assert "Bring your own runbook" not in page_of(eve_in)
 
 
 # -- private incidents -----------------------------------------------------------------------------
