@@ -124,11 +124,15 @@ def test_two_relays_share_the_work_and_double_nothing(heard: list[Fact]) -> None
         other.set_autocommit(False)
         with other.cursor() as cursor:
             cursor.execute("SELECT id FROM outbox_fact FOR UPDATE")
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
         assert relay() == 0  # taken by the other one: passed over, not waited for
         other.rollback()
         assert relay() == 1
     finally:
         other.close()
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
     assert len(heard) == 1
 
 
