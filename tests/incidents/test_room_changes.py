@@ -456,3 +456,14 @@ def test_status_is_changed_with_words_where_it_may_go(
     refused = post(client, incident, "status/", status="closed", text="Away with it")
     assert refused.status_code == 409
     assert "Away with it</textarea>" in refused.content.decode()
+
+
+def test_merge_offers_no_incident_that_the_person_may_not_see(
+    declared: Callable[..., Incident], ada: User, grace: User, client_for: ClientFor
+) -> None:
+    mine, theirs = declared("Mine", is_private=True), declared("Theirs", by=grace, is_private=True)
+    client = client_for(ada)
+    assert "Theirs" not in client.get(f"/incidents/{mine.pk}/merge/").content.decode()
+    answer = post(client, mine, "merge/", into_id=theirs.pk)
+    assert answer.status_code == 422
+    assert "Theirs" not in answer.content.decode()
