@@ -18,6 +18,10 @@ from markdown_it.token import Token
 
 MAX_BYTES = 200_000
 MAX_BRACKETS = 2_000  # each unclosed "[" or "![" costs the parser a scan to the end of its block
+MAX_LINK_SCANS = (
+    50_000_000  # an address that does not end is tried from each of its "http://": its square, 0.3 s
+)
+_BARE_LINK = re.compile(r"://|@|mailto:", re.IGNORECASE)
 
 Resolve = Callable[[str], str | None]
 
@@ -58,7 +62,7 @@ def is_too_costly(text: str) -> bool:
 
 def parse(text: str) -> list[Token]:
     """The tokens of ``text``, each block with the lines it spans in ``token.map`` (0-based)."""
-    return _parser.parse(text, {})
+    return _parser_for(text).parse(text, {})
 
 
 def render_tokens(
@@ -90,7 +94,7 @@ def _render(text: str, resolve: Resolve | None) -> SafeString:
 def _render_inline_cached(text: str) -> SafeString:
     if is_too_costly(text):
         return SafeString(escape(text))
-    return _clean(_parser.renderInline(text), None)
+    return _clean(_parser_for(text).renderInline(text), None)
 
 
 def _clean(html: str, resolve: Resolve | None) -> SafeString:
@@ -185,8 +189,18 @@ def _table_end(*_: Any) -> str:
     return "</table></div>"
 
 
-def _make_parser() -> MarkdownIt:
-    parser = MarkdownIt("gfm-like2", {"html": False, "langPrefix": ""})
+def _parser_for(text: str) -> MarkdownIt:
+    """The parser, or the one that leaves bare addresses as words where finding them could take seconds."""
+    scans = sum(len(word) ** 2 for word in text.split() if _BARE_LINK.search(word))
+    return _parser if scans <= MAX_LINK_SCANS else _parser_of_words
+
+
+def _make_parser(*, bare_links: bool = True) -> MarkdownIt:
+    parser = MarkdownIt("gfm-like2", {"html": False, "langPrefix": "", "linkify": bare_links})
+    if parser.linkify:
+        # Only what names its scheme: else deploy.sh and README.md lead to web sites of that name, and a line
+        # of "=www." takes minutes.
+        parser.linkify.set({"fuzzy_link": False}).add("//", None)
     rules: dict[str, Callable[..., str]] = {
         "list_item_open": _list_item,
         "image": _image,
@@ -201,3 +215,4 @@ def _make_parser() -> MarkdownIt:
 
 
 _parser = _make_parser()
+_parser_of_words = _make_parser(bare_links=False)

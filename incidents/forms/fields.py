@@ -1,12 +1,13 @@
 """Fields for what people type: kept as typed, and refused with words where it cannot be stored."""
 
-import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+
+from accounts.text import normalised
 
 UNREADABLE = "This contains characters that cannot be stored. Type it again."
 EARLIEST_YEAR = 2000
@@ -29,7 +30,7 @@ class WordsField(forms.CharField):
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
         _storable(text)
-        text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+        text = normalised(text.replace("\r\n", "\n").replace("\r", "\n"))
         if self.max_length and len(text) > self.max_length:
             raise ValidationError(
                 f"Keep it to {self.max_length:,} characters; it has {len(text):,}.", code="too_long"

@@ -49,8 +49,9 @@ def find(root: Section, claimed: set[int]) -> tuple[tuple[Template, ...], list[B
     found: list[Template] = []
     claims: list[Block] = []
     for section in root.walk():
+        quotes = any(isinstance(block, Fence | Quote) for block in section.blocks)
         for block in section.blocks:
-            if id(block) in claimed:
+            if id(block) in claimed or (quotes and isinstance(block, Paragraph)):
                 continue
             here = _from_block(section, block)
             if here:
@@ -221,8 +222,8 @@ def _from_table(section: Section, table: Table) -> list[Template]:
 
 
 def _from_paragraph(section: Section, block: Paragraph) -> list[Template]:
-    """A message written straight under its heading, in a section of templates."""
-    if not section.parent or any(isinstance(other, Fence | Quote) for other in section.blocks):
+    """A message written straight under its heading, in a section of templates that quotes none."""
+    if not section.parent:
         return []
     context = _Context(section, block)
     above = section.parent.title
