@@ -1,0 +1,263 @@
+"""Clocks (what is due), stages (what fired), notices (what is said), deliveries (what was sent, to whom, how)."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Team, User
+from incidents.models import Incident
+
+
+class ClockKind(models.TextChoices):
+    UPDATE = "update", "Status update"
+    ACKNOWLEDGE = "acknowledge", "Acknowledgement"
+    SILENCE = "silence", "Silence"
+
+
+class ClockQuerySet(models.QuerySet["Clock"]):
+    def armed(self) -> "ClockQuerySet":
+        return self.filter(is_armed=True)
+
+
+class Clock(models.Model):
+    """One thing that an incident owes. ``due_at`` is the promise; ``fires_at`` is when to look next.
+
+    ``interval`` is the time between the promise and the one before it (for an acknowledgement: between two
+    contacts asked). While ``snoozed_until`` is ahead no stage fires; the promise itself never moves.
+    """
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="clocks")
+    kind = models.CharField(max_length=12, choices=ClockKind)
+    is_armed = models.BooleanField(default=True)
+    due_at = models.DateTimeField()
+    interval = models.DurationField()
+    fires_at = models.DateTimeField()
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    snoozed_for = models.DurationField(default=timedelta)
+    snoozes_in_row = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+
+    objects = ClockQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "kind"], name="clock_once"),
+            models.CheckConstraint(condition=Q(kind__in=ClockKind.values), name="clock_kind_known"),
+        ]
+        indexes = [
+            models.Index(fields=["fires_at", "id"], name="clock_waiting", condition=Q(is_armed=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of INC-{self.incident_id}, due {self.due_at:%F %T}"
+
+
+class Stage(models.Model):
+    """One stage of one due time, fired: the row that proves that it happens once.
+
+    ``is_folded`` stages were passed over because a later one had already come when somebody looked.
+    """
+
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="stages")
+    due_at = models.DateTimeField()
+    name = models.CharField(max_length=16)
+    fired_at = models.DateTimeField(default=timezone.now)
+    is_folded = models.BooleanField(default=False)
+    asks_contact = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clock", "due_at", "name"], name="stage_once_per_due_time")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.clock_id}"
+
+
+class Urgency(models.TextChoices):
+    """How much it may disturb. A page wakes people; a nudge asks now; a reminder can wait for the morning."""
+
+    PAGE = "page", "Page"
+    NUDGE = "nudge", "Nudge"
+    REMINDER = "reminder", "Reminder"
+
+
+class Notice(models.Model):
+    """What is said, once, to however many people: the words, and the one click that deals with it.
+
+    ``clock`` and ``due_at`` say what it is about: when that promise has been kept or changed, what has not
+    been sent yet is not sent any more. A notice without a clock stands until ``expires_at``.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    urgency = models.CharField(max_length=8, choices=Urgency)
+    incident = models.ForeignKey(
+        Incident, null=True, blank=True, on_delete=models.CASCADE, related_name="notices"
+    )
+    clock = models.ForeignKey(Clock, null=True, blank=True, on_delete=models.SET_NULL, related_name="notices")
+    stage = models.OneToOneField(
+        Stage, null=True, blank=True, on_delete=models.SET_NULL, related_name="notice"
+    )
+    due_at = models.DateTimeField(null=True, blank=True)
+    title = models.CharField(max_length=250)
+    text = models.TextField()
+    path = models.CharField(max_length=300, blank=True)
+    action = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Channel(models.TextChoices):
+    INBOX = "inbox", "Inbox"
+    EMAIL = "email", "E-mail"
+    WEBHOOK = "webhook", "Webhook"
+    APPRISE = "apprise", "Other service"
+
+
+class Destination(models.Model):
+    """Where messages can go besides the inbox: one person's or one team's.
+
+    ``address`` is an e-mail address, a webhook's URL, or an Apprise URL; ``secret`` signs webhooks.
+    ``disabled_reason`` is set when the far side said for good that it wants no more.
+    """
+
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.CASCADE, related_name="destinations"
+    )
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.CASCADE, related_name="destinations"
+    )
+    channel = models.CharField(max_length=8, choices=Channel)
+    name = models.CharField(max_length=60)
+    address = models.CharField(max_length=2000)
+    secret = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    disabled_at = models.DateTimeField(null=True, blank=True)
+    disabled_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(user=None) & Q(team__isnull=False)) | (Q(user__isnull=False) & Q(team=None)),
+                name="destination_of_one",
+            )
+        ]
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DeliveryState(models.TextChoices):
+    PENDING = "pending", "Waiting"
+    LEASED = "leased", "Being sent"
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Failed"
+    SUPERSEDED = "superseded", "No longer needed"
+    EXPIRED = "expired", "Too late to send"
+
+
+WAITING = (DeliveryState.PENDING, DeliveryState.LEASED)
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def parked(self) -> "DeliveryQuerySet":
+        """Failed after the last try, and not yet looked at by anyone."""
+        return self.filter(state=DeliveryState.FAILED, settled_by=None)
+
+    def in_inbox_of(self, user: User) -> "DeliveryQuerySet":
+        return self.filter(recipient=user, channel=Channel.INBOX)
+
+
+class Delivery(models.Model):
+    """One notice to one recipient by one channel. Its id is the Message-ID, webhook-id and idempotency key.
+
+    Claimed with a lease and a token; whoever settles it must still hold that token. Marked sent only after
+    the far side accepted it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
+    recipient = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    destination = models.ForeignKey(
+        Destination, null=True, blank=True, on_delete=models.SET_NULL, related_name="deliveries"
+    )
+    channel = models.CharField(max_length=8, choices=Channel)
+    address = models.CharField(max_length=2000, blank=True)
+    dedupe_key = models.CharField(max_length=300, unique=True)
+    is_urgent = models.BooleanField(default=True)
+    state = models.CharField(max_length=10, choices=DeliveryState, default=DeliveryState.PENDING)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.UUIDField(null=True, blank=True)
+    last_error = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=DeliveryState.values), name="delivery_state_known"),
+            models.CheckConstraint(
+                condition=Q(state=DeliveryState.SENT, sent_at__isnull=False)
+                | (~Q(state=DeliveryState.SENT) & Q(sent_at=None)),
+                name="delivery_sent_when_sent",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["is_urgent", "next_attempt_at"],
+                name="delivery_waiting",
+                condition=Q(state__in=["pending", "leased"]),
+            ),
+            models.Index(
+                fields=["recipient", "-created_at"], name="delivery_inbox", condition=Q(channel="inbox")
+            ),
+            models.Index(
+                fields=["-created_at"], name="delivery_failed", condition=Q(state="failed", settled_by=None)
+            ),
+            models.Index(fields=["-created_at", "id"], name="delivery_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} to {self.recipient_id or self.address}: {self.state}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state in WAITING
+
+
+class DeliveryAttempt(models.Model):
+    """One try, and how it ended. ``code`` is what the far side answered, in its own numbers."""
+
+    class Outcome(models.TextChoices):
+        SENT = "sent", "Accepted"
+        RETRY = "retry", "To be tried again"
+        REFUSED = "refused", "Refused for good"
+        LOST = "lost", "Lease lost: possibly sent twice"
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tries")
+    number = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(default=timezone.now)
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    code = models.CharField(max_length=20, blank=True)
+    detail = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["started_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id} #{self.number}: {self.outcome}"
