@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "outbox",
     "runbooks",
     "incidents",
+    "notifications",
     "live",
 ]
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Team, User
-from incidents.states import OPEN, STEPS, Kind, Status, is_open
+from incidents.states import OPEN, STEPS, Kind, Nature, Status, is_open
 from runbooks.models import Revision
 
 SOON_SECONDS = 300
@@ -94,6 +94,9 @@ class Incident(models.Model):
     )
     scribe = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
+    nature = models.CharField(max_length=14, choices=Nature, default=Nature.LIVE)
+    cadence = models.DurationField(null=True, blank=True)
+    acknowledge_due_at = models.DateTimeField(null=True, blank=True)
     last_update_at = models.DateTimeField(null=True, blank=True)
     next_update_due_at = models.DateTimeField(null=True, blank=True)
     steps_done = models.PositiveIntegerField(default=0)
@@ -116,6 +119,7 @@ class Incident(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="incident_status_known"),
+            models.CheckConstraint(condition=Q(nature__in=Nature.values), name="incident_nature_known"),
             models.CheckConstraint(condition=Q(severity__gte=1), name="incident_severity_positive"),
             models.CheckConstraint(
                 condition=Q(status=Status.MERGED, merged_into__isnull=False)
@@ -150,6 +154,16 @@ class Incident(models.Model):
     def level(self) -> int:
         """The severity for signs and colours, which know four levels."""
         return min(self.severity, 4)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it nudges nobody."""
+        return self.nature != Nature.LIVE
+
+    @property
+    def update_interval(self) -> timedelta | None:
+        """How often stakeholders hear news now; while it is only watched, half as often. None: no updates owed."""
+        return self.cadence * 2 if self.cadence and self.status == Status.MONITORING else self.cadence
 
     @property
     def step_index(self) -> int:

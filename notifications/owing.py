@@ -33,7 +33,7 @@ def owed(incident: Incident, kind: ClockKind) -> Owed | None:
 def _update(incident: Incident) -> Owed | None:
     if incident.next_update_due_at is None:
         return None
-    return Owed(incident.next_update_due_at, incident.cadence or timedelta(hours=1))
+    return Owed(incident.next_update_due_at, incident.update_interval or timedelta(hours=1))
 
 
 def _acknowledgement(incident: Incident) -> Owed | None:
@@ -43,7 +43,7 @@ def _acknowledgement(incident: Incident) -> Owed | None:
 
 
 def _sign_of_life(incident: Incident) -> Owed | None:
-    if incident.acknowledged_at is None or not incident.cadence:
+    if incident.acknowledged_at is None or not incident.update_interval:
         return None
     last = max(filter(None, (incident.last_update_at, incident.last_word_at, incident.acknowledged_at)))
-    return Owed(last + SILENT_CADENCES * incident.cadence, incident.cadence)
+    return Owed(last + SILENT_CADENCES * incident.update_interval, incident.update_interval)

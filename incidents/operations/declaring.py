@@ -17,11 +17,11 @@ from incidents.operations.checklist import (
     choose_branch,
     recount,
 )
-from incidents.operations.lifecycle import cadence_of
+from incidents.operations.lifecycle import acknowledgement_due, cadence_of
 from incidents.operations.locking import Refused, not_in_future
 from incidents.operations.people import keep_access
 from incidents.permissions import can_declare
-from incidents.states import Kind
+from incidents.states import Kind, Nature
 from incidents.timeline import record
 from runbooks.fallback import STARTER
 from runbooks.models import Revision
@@ -43,6 +43,7 @@ class Declaration:
     team: Team | None = None
     services: list[Service] = field(default_factory=list)
     is_private: bool = False
+    nature: str = Nature.LIVE
 
     def fingerprint(self) -> str:
         """Says whether two declarations are the same, word for word; hexadecimal."""
@@ -120,7 +121,7 @@ def _create(said: Declaration, revision: Revision, by: User, key: UUID | None) -
     if not 1 <= said.severity <= len(playbook.severities):
         raise Refused("The runbook has no such severity.")
     now = timezone.now()
-    return Incident.objects.create(
+    incident = Incident(
         title=said.title,
         impact=said.impact,
         symptom=said.symptom,
@@ -133,16 +134,20 @@ def _create(said: Declaration, revision: Revision, by: User, key: UUID | None) -
         declared_by=by,
         declared_at=now,
         started_at=not_in_future(said.started_at) or now,
+        nature=said.nature,
         submission_key=key,
     )
+    incident.cadence = cadence_of(incident)
+    incident.acknowledge_due_at = acknowledgement_due(incident, now)
+    incident.save(force_insert=True)
+    return incident
 
 
 def _first_update(incident: Incident, by: User) -> None:
     """The first status message goes out with the declaration, and starts the update clock."""
     playbook = incident.revision.effective
-    cadence = cadence_of(incident)
     incident.last_update_at = timezone.now()
-    incident.next_update_due_at = incident.last_update_at + cadence if cadence else None
+    incident.next_update_due_at = incident.last_update_at + incident.cadence if incident.cadence else None
     due = incident.next_update_due_at.isoformat() if incident.next_update_due_at else None
     data = {
         "status": incident.status,
