@@ -26,7 +26,9 @@ class Calendar:
     closed: frozenset[date] = field(default_factory=frozenset)
 
     def is_business_day(self, day: date) -> bool:
-        return day.weekday() in self.weekdays and day not in self.closed and not _is_holiday(self.country, day)
+        return (
+            day.weekday() in self.weekdays and day not in self.closed and not _is_holiday(self.country, day)
+        )
 
     def next_business_day(self, moment: datetime) -> date:
         """The first business day after the day of ``moment``, as it is in this calendar's zone."""

@@ -6,12 +6,14 @@ A setting that is unknown or malformed stops the start with a sentence that name
 import difflib
 import os
 import secrets
+import zoneinfo
 from collections.abc import Mapping
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+import holidays
 import pydantic
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -90,6 +92,20 @@ def _secret_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _zone(value: str) -> str:
+    if value not in zoneinfo.available_timezones():
+        raise ValueError("it must be a time zone, such as Europe/Berlin")
+    return value
+
+
+def _country(value: str) -> str:
+    code, _, part = value.partition("-")
+    known = holidays.list_supported_countries()
+    if value and (code not in known or (part and part not in known[code])):
+        raise ValueError("it must be a country, such as DE, or a part of one, such as DE-BY")
+    return value
+
+
 class Environment(BaseSettings):
     """The settings, each with the variable it comes from; docs/configuration.md says what each one does."""
 
@@ -125,6 +141,16 @@ class Environment(BaseSettings):
     )
     trusted_proxies: int = Field(
         0, alias="ALLCLEAR_TRUSTED_PROXIES", ge=0, le=10, description="How many proxies stand before Allclear"
+    )
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        "UTC",
+        alias="ALLCLEAR_TIMEZONE",
+        description="the organisation's time zone, for business days of incidents without a team",
+    )
+    holidays: Annotated[str, AfterValidator(_country)] = Field(
+        "",
+        alias="ALLCLEAR_HOLIDAYS",
+        description="the country whose public holidays are no business days, such as DE or DE-BY",
     )
     organisation: str = Field(
         "Allclear", alias="ALLCLEAR_ORGANISATION", max_length=60, description="Name shown on the pages"

@@ -13,7 +13,15 @@ from django.utils import timezone
 from accounts.models import User
 from incidents import operations as incidents
 from notifications.contacts import Reached
-from notifications.models import Channel, Delivery, DeliveryAttempt, DeliveryState, Destination, Notice, Urgency
+from notifications.models import (
+    Channel,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
+    Destination,
+    Notice,
+    Urgency,
+)
 from notifications.preferences import routes_for
 
 #: Three times the longest a send may take, so that no heartbeat is needed.
@@ -22,7 +30,6 @@ URGENT_PAUSES = (5, 15, 30, 60)  # seconds after each failed try; then the last,
 BULK_PAUSES = (5, 60, 300, 1800, 7200, 18000, 36000)
 LONGEST_ASKED = timedelta(hours=1)
 JITTER = 0.2
-WAITING = Q(state=DeliveryState.PENDING) | Q(state=DeliveryState.LEASED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +87,9 @@ def claim(*, urgent: bool, limit: int) -> list[Delivery]:
     )
     found = Delivery.objects.filter(due, is_urgent=urgent).order_by("next_attempt_at")
     rows = list(
-        found.select_related("notice__clock", "notice__incident", "recipient", "destination").select_for_update(
-            of=("self",), skip_locked=True
-        )[:limit]
+        found.select_related(
+            "notice__clock", "notice__incident", "recipient", "destination"
+        ).select_for_update(of=("self",), skip_locked=True)[:limit]
     )
     return [row for row in rows if _still_needed(row) and _lease(row)]
 
@@ -101,7 +108,9 @@ def _why_not(row: Delivery) -> DeliveryState | None:
         return DeliveryState.EXPIRED
     if notice.clock and (not notice.clock.is_armed or notice.clock.due_at != notice.due_at):
         return DeliveryState.SUPERSEDED
-    gone = (row.recipient and not row.recipient.is_active) or (row.destination and row.destination.disabled_at)
+    gone = (row.recipient and not row.recipient.is_active) or (
+        row.destination and row.destination.disabled_at
+    )
     return DeliveryState.SUPERSEDED if gone else None
 
 
@@ -113,10 +122,12 @@ def _lease(row: Delivery) -> bool:
 
 
 @transaction.atomic
-def settle(row: Delivery, token: UUID, outcome: Outcome, started_at: datetime) -> bool:
+def settle(row: Delivery, outcome: Outcome, started_at: datetime) -> bool:
     """Keep how a try ended. False, and only the attempt is kept, where the lease was lost meanwhile: whoever
     has it now decides, and the far side may get the message twice, with the same id."""
-    held = Delivery.objects.select_for_update().filter(pk=row.pk, lease_token=token, state=DeliveryState.LEASED)
+    held = Delivery.objects.select_for_update().filter(
+        pk=row.pk, lease_token=token, state=DeliveryState.LEASED
+    )
     current = held.select_related(None).first()
     _keep_attempt(row, outcome if current else _lost(outcome), started_at)
     if current is None:
@@ -151,7 +162,7 @@ def _keep_attempt(row: Delivery, outcome: Outcome, started_at: datetime) -> None
 
 def _try_again(row: Delivery, outcome: Outcome) -> None:
     pauses = URGENT_PAUSES if row.is_urgent else BULK_PAUSES
-    pause = timedelta(seconds=pauses[min(row.attempts, len(pauses)) - 1] * uniform(1 - JITTER, 1 + JITTER))
+    pause = timedelta(seconds=pauses[min(row.attempts, len(pauses)) - 1] * uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 no secret
     wait = min(outcome.retry_after, LONGEST_ASKED) if outcome.retry_after else pause
     row.state, row.last_error = DeliveryState.PENDING, outcome.detail[:500]
     row.next_attempt_at = timezone.now() + wait

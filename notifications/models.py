@@ -1,14 +1,16 @@
 """Clocks (what is due), stages (what fired), notices (what is said), deliveries (what was sent, to whom, how)."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import Team, User
 from incidents.models import Incident
+from runbooks.models import Runbook
 
 
 class ClockKind(models.TextChoices):
@@ -48,9 +50,7 @@ class Clock(models.Model):
             models.UniqueConstraint(fields=["incident", "kind"], name="clock_once"),
             models.CheckConstraint(condition=Q(kind__in=ClockKind.values), name="clock_kind_known"),
         ]
-        indexes = [
-            models.Index(fields=["fires_at", "id"], name="clock_waiting", condition=Q(is_armed=True))
-        ]
+        indexes = [models.Index(fields=["fires_at", "id"], name="clock_waiting", condition=Q(is_armed=True))]
 
     def __str__(self) -> str:
         return f"{self.kind} of INC-{self.incident_id}, due {self.due_at:%F %T}"
@@ -261,3 +261,137 @@ class DeliveryAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delivery_id} #{self.number}: {self.outcome}"
+
+
+class Preferences(models.Model):
+    """How one person wants to hear: e-mail or not by urgency, quiet hours, and the morning's digest.
+
+    Quiet hours hold reminders back, and nudges of a mild incident; never a page, and never a SEV1 or SEV2 nudge
+    to someone who holds a role in it. Hours are wall-clock times in the person's own zone.
+    """
+
+    user = models.OneToOneField(
+        User, primary_key=True, on_delete=models.CASCADE, related_name="notification_preferences"
+    )
+    email_nudges = models.BooleanField(default=True)
+    email_reminders = models.BooleanField(default=True)
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    digest_at = models.TimeField(default=time(8))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quiet_from=None, quiet_until=None)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="preferences_quiet_hours_whole",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Preferences of {self.user}"
+
+
+class DestinationUse(models.Model):
+    """That a destination is used for notices of an urgency; one without any row is used for none."""
+
+    destination = models.ForeignKey(Destination, on_delete=models.CASCADE, related_name="uses")
+    urgency = models.CharField(max_length=8, choices=Urgency)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["destination", "urgency"], name="destination_use_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.destination} for {self.urgency}"
+
+
+class OnCallCalendar(models.Model):
+    """Who is on call, from an iCalendar at ``url`` or uploaded as ``source``; each event names a person.
+
+    ``source`` is the last copy that could be read: a calendar server that is down leaves it in force.
+    """
+
+    name = models.CharField(max_length=80, unique=True)
+    url = models.CharField(max_length=2000, blank=True)
+    source = models.BinaryField(default=bytes)
+    fetched_at = models.DateTimeField(null=True, blank=True)
+    fetch_after = models.DateTimeField(default=timezone.now)
+    last_error = models.CharField(max_length=500, blank=True)
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactBinding(models.Model):
+    """Who answers for an escalation contact of a runbook: a person, a team, an address, or whoever is on call.
+
+    ``role`` is the contact's role as the runbook writes it, compared without regard to case, so that a new
+    revision keeps its bindings.
+    """
+
+    runbook = models.ForeignKey(Runbook, on_delete=models.CASCADE, related_name="bindings")
+    role = models.CharField(max_length=200)
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    address = models.EmailField(blank=True)
+    calendar = models.ForeignKey(
+        OnCallCalendar, null=True, blank=True, on_delete=models.CASCADE, related_name="bindings"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("runbook", Lower("role"), name="binding_once"),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, team=None, address="", calendar=None)
+                | Q(user=None, team__isnull=False, address="", calendar=None)
+                | (Q(user=None, team=None, calendar=None) & ~Q(address=""))
+                | Q(user=None, team=None, address="", calendar__isnull=False),
+                name="binding_to_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.user or self.team or self.calendar or self.address}"
+
+
+class Page(models.Model):
+    """One call for one contact. Its link acknowledges this page alone, once, without signing in.
+
+    Only a hash of the link's token is kept.
+    """
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="pages")
+    notice = models.OneToOneField(Notice, on_delete=models.CASCADE, related_name="page")
+    role = models.CharField(max_length=200)
+    contact = models.CharField(max_length=500, blank=True)
+    paged_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    paged_at = models.DateTimeField(default=timezone.now)
+    token_hash = models.CharField(max_length=64, unique=True)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    submission_key = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["incident", "submission_key"], name="paged_once")]
+
+    def __str__(self) -> str:
+        return f"{self.role} paged about INC-{self.incident_id}"
+
+
+class Heartbeat(models.Model):
+    """That a part of the portal lives: written by the worker each time it looks at what is due."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    seen_at = models.DateTimeField()
+    detail = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.seen_at:%F %T}"

@@ -39,7 +39,9 @@ def _update(incident: Incident) -> Owed | None:
 def _acknowledgement(incident: Incident) -> Owed | None:
     if incident.acknowledged_at is not None or incident.acknowledge_due_at is None:
         return None
-    return Owed(incident.acknowledge_due_at, ask_next_after(incident.acknowledge_due_at - incident.declared_at))
+    return Owed(
+        incident.acknowledge_due_at, ask_next_after(incident.acknowledge_due_at - incident.declared_at)
+    )
 
 
 def _sign_of_life(incident: Incident) -> Owed | None:

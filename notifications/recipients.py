@@ -28,7 +28,11 @@ def audience(rung: Rung, incident: Incident, asked_before: int) -> Audience:
         return _next_contact(incident, asked_before)
     if rung.audience == "successor":
         deputy = incident.communications_lead or incident.scribe
-        return _of([deputy]) if deputy and deputy != incident.commander else _next_contact(incident, asked_before)
+        return (
+            _of([deputy])
+            if deputy and deputy != incident.commander
+            else _next_contact(incident, asked_before)
+        )
     return _of(_holders(rung, incident), incident)
 
 
@@ -73,7 +77,9 @@ def contacts_in_order(incident: Incident) -> list[Contact]:
 def _concerns(contact: Contact, incident: Incident, levels: frozenset[int]) -> bool:
     words = f"{contact.role} {contact.when}".lower()
     if any(word in words for word in SECURITY):
-        return incident.is_private or any(word in f"{incident.title} {_cause(incident)}".lower() for word in SECURITY)
+        return incident.is_private or any(
+            word in f"{incident.title} {_cause(incident)}".lower() for word in SECURITY
+        )
     return not levels or incident.severity in levels
 
 

@@ -32,7 +32,9 @@ def words_of(clock: Clock, incident: Incident, rung: Rung, contact: Contact | No
     words = make(clock, incident, rung)
     if contact is None:
         return words
-    asked = f"The runbook names you as **{contact.role}**" + (f" ({contact.when})" if contact.when else "") + "."
+    asked = (
+        f"The runbook names you as **{contact.role}**" + (f" ({contact.when})" if contact.when else "") + "."
+    )
     return Words(words.title, f"{asked}\n\n{words.text}", words.action)
 
 
@@ -59,7 +61,9 @@ def _silence(clock: Clock, incident: Incident, rung: Rung) -> Words:
     quiet = in_words((timezone.now() - clock.due_at + 2 * clock.interval).total_seconds())
     if rung.name == "silent":
         asked = "Are you still on it? A note, an update or a handover answers this."
-        return Words(f"Nothing heard for {quiet}: {_named(incident)}", f"{_standing(incident)}\n\n{asked}", "Open")
+        return Words(
+            f"Nothing heard for {quiet}: {_named(incident)}", f"{_standing(incident)}\n\n{asked}", "Open"
+        )
     who = incident.commander.name if incident.commander else "Nobody"
     asked = f"{who} has command and has not been heard of for {quiet}. Please take command."
     return Words(f"Take command: {_named(incident)}", f"{asked}\n\n{_standing(incident)}", "Take command")
