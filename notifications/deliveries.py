@@ -6,8 +6,7 @@ from random import uniform
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -23,6 +22,7 @@ from notifications.models import (
     Urgency,
 )
 from notifications.preferences import routes_for
+from outbox.clock import DatabaseNow
 
 #: Three times the longest a send may take, so that no heartbeat is needed.
 LEASE = timedelta(seconds=45)
@@ -82,8 +82,8 @@ def deliver(notice: Notice, to: Reached) -> None:
 def claim(*, urgent: bool, limit: int) -> list[Delivery]:
     """Take up to ``limit`` deliveries that are due, or whose lease ran out. What is no longer needed is settled
     here and not returned. Call with no more than can be sent at once: a crash repeats only these."""
-    due = Q(state=DeliveryState.PENDING, next_attempt_at__lte=Now()) | Q(
-        state=DeliveryState.LEASED, lease_until__lt=Now()
+    due = Q(state=DeliveryState.PENDING, next_attempt_at__lte=DatabaseNow()) | Q(
+        state=DeliveryState.LEASED, lease_until__lt=DatabaseNow()
     )
     found = Delivery.objects.filter(due, is_urgent=urgent).order_by("next_attempt_at")
     rows = list(
@@ -126,7 +126,7 @@ def settle(row: Delivery, outcome: Outcome, started_at: datetime) -> bool:
     """Keep how a try ended. False, and only the attempt is kept, where the lease was lost meanwhile: whoever
     has it now decides, and the far side may get the message twice, with the same id."""
     held = Delivery.objects.select_for_update().filter(
-        pk=row.pk, lease_token=token, state=DeliveryState.LEASED
+        pk=row.pk, lease_token=row.lease_token, state=DeliveryState.LEASED
     )
     current = held.select_related(None).first()
     _keep_attempt(row, outcome if current else _lost(outcome), started_at)

@@ -2,17 +2,17 @@
 
 from datetime import timedelta
 
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from notifications.models import Heartbeat
+from outbox.clock import DatabaseNow
 
 FRESH = timedelta(seconds=30)
 
 
 def beat(name: str) -> None:
     """Keep that ``name`` lives, by the database's clock."""
-    Heartbeat.objects.update_or_create(name=name, defaults={"seen_at": Now()})
+    Heartbeat.objects.update_or_create(name=name, defaults={"seen_at": DatabaseNow()})
 
 
 def is_alive(name: str) -> bool:

@@ -1,10 +1,9 @@
 """Firing what is due: one clock a transaction, claimed with SKIP LOCKED, safe to run anywhere at any time."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from incidents.models import Incident
@@ -13,6 +12,7 @@ from notifications.clocks import disarm, rearm
 from notifications.ladders import LADDERS, Rung, passed
 from notifications.models import Clock, ClockKind, Stage
 from notifications.owing import owed
+from outbox.clock import DatabaseNow
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +47,8 @@ def _claim() -> Clock | None:
 
     An incident that somebody is just changing is passed over; its clock is looked at in the next sweep.
     """
-    due = Clock.objects.armed().filter(fires_at__lte=Now()).order_by("fires_at", "id")
-    both = due.select_related("incident__revision")
+    due = Clock.objects.armed().filter(fires_at__lte=DatabaseNow()).order_by("fires_at", "id")
+    both = due.select_related("incident__revision").annotate(now=DatabaseNow())
     return both.select_for_update(of=("self", "incident"), skip_locked=True).first()
 
 
@@ -65,7 +65,7 @@ def _look(clock: Clock) -> None:
 
 
 def _fire(clock: Clock, incident: Incident) -> None:
-    now = timezone.now()
+    now: datetime = clock.now  # type: ignore[attr-defined] # the database's, as it claimed the clock
     if clock.snoozed_until and clock.snoozed_until > now:
         clock.fires_at = clock.snoozed_until
         clock.save(update_fields=["fires_at"])

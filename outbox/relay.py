@@ -4,9 +4,9 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
+from outbox.clock import DatabaseNow
 from outbox.facts import subscribers_of
 from outbox.models import Fact
 
@@ -33,7 +33,7 @@ def _relay_batch() -> tuple[int, int]:
     # SKIP LOCKED: relays beside this one take other facts instead of waiting for these.
     facts = list(
         Fact.objects.waiting()
-        .filter(next_attempt_at__lte=Now())
+        .filter(next_attempt_at__lte=DatabaseNow())
         .order_by("next_attempt_at", "id")
         .select_for_update(skip_locked=True)[:BATCH]
     )

@@ -57,12 +57,17 @@ class World:
     def pass_time(self, until: timedelta, step: timedelta = timedelta(minutes=1)) -> None:
         end = timezone.now() + until
         while timezone.now() < end:
-            self.traveller.shift(min(step, end - timezone.now()))
+            self.skip(min(step, end - timezone.now()))
             self.work()
 
     def skip(self, time: timedelta) -> None:
         """Time passes and nobody works: the worker is down."""
         self.traveller.shift(time)
+        self.tell_database()
+
+    def tell_database(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('allclear.now', %s, false)", [timezone.now().isoformat()])
 
     def work(self) -> None:
         relaying.relay()
@@ -73,7 +78,11 @@ class World:
 def world(db: None) -> Iterator[World]:
     """Starts on a Thursday at 02:00 UTC. The database's clock is moved along with Python's."""
     with time_machine.travel(START, tick=False) as traveller:
-        yield World(traveller)
+        world = World(traveller)
+        world.tell_database()
+        yield world
+        with connection.cursor() as cursor:
+            cursor.execute("RESET allclear.now")
 
 
 @pytest.fixture
