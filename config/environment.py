@@ -92,6 +92,12 @@ def _secret_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _metrics_token(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < 16:
+        raise ValueError("it must have at least 16 characters")
+    return value
+
+
 def _zone(value: str) -> str:
     if value not in zoneinfo.available_timezones():
         raise ValueError("it must be a time zone, such as Europe/Berlin")
@@ -156,10 +162,13 @@ class Environment(BaseSettings):
         "Allclear", alias="ALLCLEAR_ORGANISATION", max_length=60, description="Name shown on the pages"
     )
     email_url: Annotated[SecretStr, AfterValidator(_email_url)] | None = Field(
-        None, alias="ALLCLEAR_EMAIL_URL", description="SMTP server that sends links to choose a new password"
+        None, alias="ALLCLEAR_EMAIL_URL", description="SMTP server that carries nudges, pages and other e-mail"
     )
     email_from: Annotated[str, AfterValidator(_email_address)] = Field(
         "allclear@localhost", alias="ALLCLEAR_EMAIL_FROM", description="Sender of Allclear's e-mail"
+    )
+    metrics_token: Annotated[SecretStr, AfterValidator(_metrics_token)] | None = Field(
+        None, alias="ALLCLEAR_METRICS_TOKEN", description="Token with which Prometheus may read /metrics"
     )
     log_json: bool = Field(False, alias="ALLCLEAR_LOG_JSON", description="Log one JSON object a line")
 

@@ -5,6 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from config import environment, postgres
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
     "incidents",
     "notifications",
     "live",
+    "config",
 ]
 
 MIDDLEWARE = [
@@ -204,7 +206,7 @@ SESSION_COOKIE_NAME = "allclear_session"
 CSRF_COOKIE_NAME = "allclear_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 
 REDIS_URL = ENVIRONMENT.redis_url.get_secret_value() if ENVIRONMENT.redis_url else ""
 CELERY_BROKER_URL = REDIS_URL or f"sqla+postgresql+psycopg:{DATABASE_URL.partition(':')[2]}"
@@ -228,8 +230,13 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # a tick carries nothing: losing one is better than a storm of them
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_TASK_TIME_LIMIT = 60
-CELERY_TASK_SOFT_TIME_LIMIT = 45
+# Tasks stop by themselves in half of this. No soft limit: its error would rise amid a clock, and be held against it.
+CELERY_TASK_TIME_LIMIT = 120
+# What people wait for has a queue, and with it a process, of its own: slow reminders never stand in its way.
+CELERY_TASK_QUEUES = [Queue("urgent"), Queue("reminders")]
+CELERY_TASK_DEFAULT_QUEUE = "reminders"
+CELERY_TASK_ROUTES = {"notifications.pump": {"queue": "urgent"}}
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: there is no file that two clocks could fight for
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20

@@ -2,19 +2,19 @@
 
 from celery import shared_task
 
-from notifications import heartbeat, sending, sweep
-from outbox import relay as relaying
+from notifications import figures, pumping
 
 
 @shared_task(name="notifications.pump")
 def pump() -> None:
-    """Hear what happened, fire what is due because of it, and send what is urgent."""
-    heartbeat.beat("worker")
-    relaying.relay()
-    sweep.sweep()
-    sending.send_due(urgent=True)
+    pumping.pump("worker")
 
 
 @shared_task(name="notifications.send_reminders")
 def send_reminders() -> None:
-    sending.send_due(urgent=False)
+    pumping.pump_reminders("reminders")
+
+
+@shared_task(name="notifications.audit")
+def audit() -> None:
+    figures.audit()
