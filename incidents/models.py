@@ -173,10 +173,19 @@ class Incident(models.Model):
     @property
     def due_state(self) -> str:
         """How the next status update stands now: "ok", "soon" (5 minutes), "late", or "none"."""
-        if self.next_update_due_at is None or not self.is_open:
-            return "none"
-        left = (self.next_update_due_at - timezone.now()).total_seconds()
-        return "late" if left < 0 else "soon" if left <= SOON_SECONDS else "ok"
+        return _due_state(self.next_update_due_at) if self.is_open else "none"
+
+    @property
+    def acknowledge_state(self) -> str:
+        """How its acknowledgement stands: "ok", "soon", "late", or "none" once somebody has, or none is owed."""
+        return _due_state(self.acknowledge_due_at) if self.is_open and not self.acknowledged_at else "none"
+
+
+def _due_state(due_at: datetime | None) -> str:
+    if due_at is None:
+        return "none"
+    left = (due_at - timezone.now()).total_seconds()
+    return "late" if left < 0 else "soon" if left <= SOON_SECONDS else "ok"
 
 
 class Access(models.Model):

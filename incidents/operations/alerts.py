@@ -56,8 +56,11 @@ def note_page_acknowledged(incident_id: int, *, by: User | None, data: dict[str,
 
 
 @transaction.atomic
-def note_delivery_failed(incident_id: int, *, delivery: str, to: str, channel: str, why: str) -> None:
-    """A message could not be delivered, for good."""
+def note_delivery_failed(
+    incident_id: int, *, delivery: str, to: str, channel: str, why: str, role: str = "", call: str = ""
+) -> None:
+    """A message could not be delivered, for good. ``role`` is the contact that was to be reached by it, if one
+    was, and ``call`` the number to ring instead."""
     incident = Incident.objects.select_for_update().get(pk=incident_id)
-    data = {"delivery": delivery, "to": to, "channel": channel, "why": why}
+    data = {"delivery": delivery, "to": to, "channel": channel, "why": why, "role": role, "call": call}
     record(incident, Kind.DELIVERY_FAILED, by=None, data=data)

@@ -21,7 +21,7 @@ from incidents.operations.lifecycle import acknowledgement_due, cadence_of
 from incidents.operations.locking import Refused, not_in_future
 from incidents.operations.people import keep_access
 from incidents.permissions import can_declare
-from incidents.states import Kind, Nature
+from incidents.states import Kind, Nature, Status
 from incidents.timeline import record
 from runbooks.fallback import STARTER
 from runbooks.models import Revision
@@ -32,7 +32,8 @@ STARTER_FILE = "incident-response.md"
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What the form says. ``severity`` is the level, 1 the most severe; ``cause`` the title of a branch."""
+    """What the form says. ``severity`` is the level, 1 the most severe; ``cause`` the title of a branch.
+    ``ended_at`` is for what is written up afterwards, and over."""
 
     title: str
     severity: int
@@ -44,13 +45,16 @@ class Declaration:
     services: list[Service] = field(default_factory=list)
     is_private: bool = False
     nature: str = Nature.LIVE
+    ended_at: datetime | None = None
 
     def fingerprint(self) -> str:
         """Says whether two declarations are the same, word for word; hexadecimal."""
         started_at = self.started_at.isoformat() if self.started_at else ""
         services = sorted(service.pk for service in self.services)
         words = [self.title, self.severity, self.impact, self.symptom, self.cause, started_at]
-        said = json.dumps([*words, self.team and self.team.pk, services, self.is_private])
+        ended_at = self.ended_at.isoformat() if self.ended_at else ""
+        which = [self.team and self.team.pk, services, self.is_private, str(self.nature), ended_at]
+        said = json.dumps([*words, *which])
         return hashlib.sha256(said.encode()).hexdigest()
 
 
@@ -109,7 +113,10 @@ def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) 
         "fingerprint": said.fingerprint(),
     }
     record(incident, Kind.DECLARED, by=by, text=said.impact, data=data, changed=COUNTERS)
-    _first_update(incident, by)
+    if said.nature != Nature.RETROSPECTIVE:
+        _first_update(incident, by)
+    elif said.ended_at:
+        _ended(incident, said.ended_at, by)
     if branch := _branch(incident, said.cause):
         choose_branch(incident.pk, branch.pk, by=by)
     incident.refresh_from_db()
@@ -137,10 +144,29 @@ def _create(said: Declaration, revision: Revision, by: User, key: UUID | None) -
         nature=said.nature,
         submission_key=key,
     )
+    _check_end(said, incident.started_at)
     incident.cadence = cadence_of(incident)
     incident.acknowledge_due_at = acknowledgement_due(incident, now)
     incident.save(force_insert=True)
     return incident
+
+
+def _check_end(said: Declaration, started_at: datetime) -> None:
+    if said.ended_at is None:
+        return
+    if said.nature != Nature.RETROSPECTIVE:
+        raise Refused("Only an incident written up afterwards can be over when it is declared.")
+    if not_in_future(said.ended_at) and said.ended_at < started_at:
+        raise Refused("It cannot have ended before it started.")
+
+
+def _ended(incident: Incident, ended_at: datetime, by: User) -> None:
+    """It was over before it was written up; what happened in between is added to its timeline afterwards."""
+    was, incident.status = incident.status, Status.RESOLVED
+    incident.resolved_at = incident.mitigated_at = incident.ended_at = ended_at
+    data = {"from": was, "to": incident.status.value}
+    changed = ("status", "resolved_at", "mitigated_at", "ended_at")
+    record(incident, Kind.STATUS_CHANGED, by=by, data=data, occurred_at=ended_at, changed=changed)
 
 
 def _first_update(incident: Incident, by: User) -> None:

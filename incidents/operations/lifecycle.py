@@ -11,7 +11,7 @@ from accounts.models import Team, User
 from incidents.models import Incident, Service
 from incidents.operations.checklist import add_checklists, recount
 from incidents.operations.locking import Refused, lock, lock_open, not_in_future
-from incidents.states import Kind, Status, is_open, may_move, may_reopen
+from incidents.states import Kind, Nature, Status, is_open, may_move, may_reopen
 from incidents.timeline import record
 
 FIRST_HOUR = timedelta(hours=1)
@@ -161,7 +161,10 @@ def change_details(
 
 
 def cadence_of(incident: Incident) -> timedelta | None:
-    """How often stakeholders hear of an incident of this severity; None where the runbook asks for no updates."""
+    """How often stakeholders hear of an incident of this severity; None where the runbook asks for no updates,
+    and for what is written up afterwards."""
+    if incident.nature == Nature.RETROSPECTIVE:
+        return None
     minutes = incident.revision.effective.cadence_minutes(incident.severity)
     return timedelta(minutes=minutes) if minutes else None
 
@@ -231,6 +234,8 @@ def _bring_acknowledgement_forward(incident: Incident) -> None:
 def acknowledgement_due(incident: Incident, since: datetime) -> datetime | None:
     """When somebody must have acknowledged, counted from ``since`` by the runbook's response time; None where
     it gives none. The next business day is over when the working day of the incident's team is."""
+    if incident.nature == Nature.RETROSPECTIVE:
+        return None
     response = incident.revision.effective.response_for(incident.severity)
     if response.rule == "next_business_day":
         return calendar_of(incident.team).end_of_next_business_day(since)
