@@ -4,6 +4,7 @@ A message carries nothing but "go and look": what is owed lies in the database, 
 everything costs a few seconds and nothing else.
 """
 
+import gc
 import os
 import warnings
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from celery import Celery, shared_task
 from celery.exceptions import SecurityWarning
 from celery.schedules import crontab
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_before_create_process
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -41,6 +42,13 @@ app.conf.beat_schedule = {
 @setup_logging.connect
 def keep_djangos_logging(**_: Any) -> None:
     """Celery configures no logging of its own where this signal is heard."""
+
+
+@worker_before_create_process.connect
+def share_memory(**_: Any) -> None:
+    """Keep the collector from touching, and thereby copying, what a pool's process has from its parent."""
+    gc.collect()
+    gc.freeze()
 
 
 @shared_task(name="config.housekeeping")
