@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from incidents import operations as incidents
 from incidents.models import Incident
+from notifications import pages
 from notifications.deliveries import deliver
 from notifications.ladders import Rung
-from notifications.models import Clock, ClockKind, Notice, Stage, Urgency
+from notifications.models import Clock, ClockKind, Notice, Page, Stage, Urgency
 from notifications.recipients import Audience, audience
 from notifications.wording import Words, words_of
 
@@ -24,9 +25,11 @@ def nudge(clock: Clock, incident: Incident, fired: list[tuple[Rung, Stage]]) -> 
     people = list(dict.fromkeys(person for group in heard for person in group.people))
     words = words_of(clock, incident, rung, heard[-1].contact)
     notice = _notice(clock, incident, stage, words)
+    contact = heard[-1].contact
+    page = pages.make(notice, contact, by=None) if contact and notice.urgency == Urgency.PAGE else None
     for person in people:
         deliver(notice, person)
-    _tell_timeline(clock, incident, rung, heard[-1], [person.name for person in people])
+    _tell_timeline(clock, rung, heard[-1], [person.name for person in people], page)
     return notice
 
 
@@ -58,16 +61,19 @@ def _notice(clock: Clock, incident: Incident, stage: Stage, words: Words) -> Not
     )
 
 
-def _tell_timeline(clock: Clock, incident: Incident, rung: Rung, told: Audience, names: list[str]) -> None:
-    """What is overdue is put on record; a warning beforehand is between the portal and the writer."""
-    if rung.name in ("warn", "due"):
-        return
-    incidents.note_escalated(
-        incident,
-        clock=clock.kind,
-        stage=rung.name,
-        due_at=clock.due_at,
-        told=names,
-        contact=told.contact.role if told.contact else "",
-        call=told.contact.contact if told.contact and not told.people else "",
-    )
+def _tell_timeline(clock: Clock, rung: Rung, told: Audience, names: list[str], page: Page | None) -> None:
+    """What is overdue is put on record, and every page; a warning beforehand is between the portal and the writer."""
+    incident = clock.incident
+    if page:
+        data = pages.said(page, names, clock=clock.kind, stage=rung.name, call=told.call)
+        incidents.note_paged(incident.pk, by=None, text="", data=data)
+    elif rung.name not in ("warn", "due"):
+        incidents.note_escalated(
+            incident,
+            clock=clock.kind,
+            stage=rung.name,
+            due_at=clock.due_at,
+            told=names,
+            contact=told.contact.role if told.contact else "",
+            call=told.call,
+        )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from accounts.models import User
+from incidents.calling import number_of
 from incidents.models import Incident
 from incidents.permissions import can_see
 from incidents.states import IncidentRole
@@ -16,10 +17,12 @@ SECURITY = ("security", "privacy", "breach", "ciso")
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """``people`` are told inside the portal's rules; ``contact`` is the runbook's line they came from, if any."""
+    """``people`` are told inside the portal's rules; ``contact`` is the runbook's line they came from, if any.
+    ``call`` is the number to ring where that contact cannot be reached, and others are told instead."""
 
     people: tuple[Reached, ...]
     contact: Contact | None = None
+    call: str = ""
 
 
 def audience(rung: Rung, incident: Incident, asked_before: int) -> Audience:
@@ -61,7 +64,9 @@ def _next_contact(incident: Incident, asked_before: int) -> Audience:
         return _of([], incident)
     contact = contacts[min(asked_before, len(contacts) - 1)]
     people = tuple(person for person in reach(contact, incident) if may_hear(person, incident))
-    return Audience(people or _of([], incident).people, contact)
+    if people:
+        return Audience(people, contact)
+    return Audience(_of([], incident).people, contact, number_of(contact) or contact.role)
 
 
 def contacts_in_order(incident: Incident) -> list[Contact]:
