@@ -18,5 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("runbooks.urls")),
     path("", include("incidents.urls")),
+    path("", include("notifications.urls")),
     path("", include("live.urls")),
 ]

@@ -113,6 +113,11 @@ class Notice(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether somebody chose to page about it: whom they page may know as much as the page says."""
+        return self.urgency == Urgency.PAGE and self.clock_id is None and self.stage_id is None
+
 
 class Channel(models.TextChoices):
     INBOX = "inbox", "Inbox"
@@ -395,3 +400,39 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.seen_at:%F %T}"
+
+
+class Digest(models.Model):
+    """The reminders that one person gets in one mail, on the morning of ``day`` in their own zone.
+
+    ``gathered_at`` is set in the transaction that makes the mail's delivery: from then on it is that row which
+    is sent, and tried again.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    due_at = models.DateTimeField()
+    gathered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "day"], name="digest_once_a_day")]
+        indexes = [
+            models.Index(fields=["due_at", "id"], name="digest_waiting", condition=Q(gathered_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"Digest of {self.user_id} for {self.day}"
+
+
+class DigestEntry(models.Model):
+    """A reminder that waits for the morning's mail."""
+
+    digest = models.ForeignKey(Digest, on_delete=models.CASCADE, related_name="entries")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "notice"], name="digested_once")]
+
+    def __str__(self) -> str:
+        return f"{self.notice_id} in {self.digest_id}"

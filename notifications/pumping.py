@@ -4,14 +4,14 @@ import logging
 import time
 from collections.abc import Callable
 
-from notifications import heartbeat, sending, sweep
+from notifications import digests, heartbeat, sending, sweep
 from outbox import relay as relaying
 
 log = logging.getLogger(__name__)
 
 #: Clocks fired before what they say is sent: the first nudge does not wait for the thousandth clock.
 CLOCKS_A_ROUND = 50
-SENDS_A_ROUND = 2 * sending.THREADS
+SENDS_A_ROUND = 4 * sending.THREADS
 
 
 def pump(name: str, seconds: float = 30) -> None:
@@ -34,8 +34,9 @@ def pump(name: str, seconds: float = 30) -> None:
 
 
 def pump_reminders(name: str, limit: int = 200) -> None:
-    """Send what can wait, as part ``name``."""
+    """Make the morning's mails that are due, and send what can wait, as part ``name``."""
     heartbeat.beat(name)
+    digests.gather(limit=limit)
     sending.send_due(urgent=False, limit=limit)
 
 
