@@ -23,7 +23,8 @@ MOST_SHIFTS = 2_000
 AHEAD = timedelta(days=60)
 LONGEST_RULE = 1_000  # characters
 MOST_COUNTED = 20_000
-EARLIEST = 2000  # the year before which nothing repeats by the hour
+EARLIEST = 2000  # the year before which no turn began that still repeats
+OFTEN = ("HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 
@@ -109,9 +110,9 @@ def _bind(event: Any, until: date) -> bool:
     if isinstance(rule, list) or len(rule.to_ical()) > LONGEST_RULE:
         return False
     often = str(rule.get("FREQ", [""])[0]).upper()
-    if often in ("SECONDLY", "MINUTELY", "") or rule.get("BYSECOND") or len(rule.get("BYMINUTE", [])) > 1:
+    if often not in OFTEN or start.year < EARLIEST or rule.get("INTERVAL", [1])[0] < 1:
         return False
-    if often == "HOURLY" and start.year < EARLIEST:
+    if rule.get("BYSECOND") or len(rule.get("BYMINUTE", [])) > 1:
         return False
     last, counted = rule.get("UNTIL", [None])[0], rule.get("COUNT", [0])[0]
     if not counted or counted > MOST_COUNTED:
