@@ -12,6 +12,7 @@ from incidents import operations
 from notifications import deliveries, sending, sweep
 from notifications.deliveries import Outcome
 from notifications.models import Clock, Delivery, DeliveryState, Stage
+from notifications.reached import Reached
 from outbox import relay as relaying
 from tests.notifications.conftest import stages
 
@@ -60,6 +61,16 @@ def test_one_stage_of_one_due_time_is_one_row(world, declared):
         Stage.objects.create(clock=stage.clock, due_at=stage.due_at, name=stage.name)
 
 
+def test_a_notice_is_delivered_to_one_person_by_one_channel_once(world, waiting, contacts):
+    to = Reached(user=contacts["lead"])
+    deliveries.deliver(waiting.notice, to)
+    before = Delivery.objects.count()
+
+    deliveries.deliver(waiting.notice, to)
+
+    assert Delivery.objects.count() == before
+
+
 def test_what_was_answered_meanwhile_is_not_sent(world, waiting, grace):
     operations.acknowledge(waiting.notice.incident_id, by=grace)
     relaying.relay()
@@ -91,7 +102,7 @@ def test_it_is_marked_sent_only_after_the_far_side_took_it(world, waiting, monke
 
     monkeypatch.setattr(sending, "sender_of", lambda channel: send)
     (row,) = deliveries.claim(urgent=True, limit=8)
-    deliveries.settle(row, sending.outcome_of(row), timezone.now())
+    sending._send_one(row)
 
     assert during == [DeliveryState.LEASED]
     waiting.refresh_from_db()
