@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
     # A tick that no worker took is worth nothing once the next ones are out; two hosts' clocks may differ a little.
     "pump": {"task": "notifications.pump", "schedule": 5.0, "options": {"expires": 10}},
     "reminders": {"task": "notifications.send_reminders", "schedule": 5.0, "options": {"expires": 10}},
+    "calendars": {"task": "notifications.fetch_calendars", "schedule": 60.0, "options": {"expires": 60}},
     "audit": {"task": "notifications.audit", "schedule": 60.0, "options": {"expires": 60}},
     "presence": {"task": "live.prune_presence", "schedule": 30.0, "options": {"expires": 30}},
     "prune": {"task": "outbox.prune", "schedule": crontab(minute="17"), "options": {"expires": 3600}},

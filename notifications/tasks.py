@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from notifications import figures, pumping
+from notifications import figures, oncall, pumping
 
 
 @shared_task(name="notifications.pump")
@@ -13,6 +13,11 @@ def pump() -> None:
 @shared_task(name="notifications.send_reminders")
 def send_reminders() -> None:
     pumping.pump_reminders("reminders")
+
+
+@shared_task(name="notifications.fetch_calendars")
+def fetch_calendars() -> None:
+    oncall.fetch_due()
 
 
 @shared_task(name="notifications.audit")

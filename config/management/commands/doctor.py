@@ -15,7 +15,9 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="one JSON object: each check with what it found")
+        parser.add_argument(
+            "--json", action="store_true", help="one JSON object: each check with what it found"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = examine()
