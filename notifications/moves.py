@@ -10,17 +10,13 @@ from accounts.models import User
 from incidents.models import Incident, Step
 from incidents.spans import in_words
 from incidents.states import IncidentRole, Nature
+from notifications import pages
 from notifications.ladders import warning_before
 from notifications.models import Channel, Delivery, Page, Urgency
 
 MOST = 200
 FAR = timedelta(days=3650)
 USUAL_INTERVAL = timedelta(hours=1)
-ROLES = {
-    IncidentRole.COMMANDER: "an incident commander",
-    IncidentRole.COMMUNICATIONS_LEAD: "a communications lead",
-    IncidentRole.SCRIBE: "a scribe",
-}
 #: Between moves that are equally late: the order of their kinds.
 KINDS = ("page", "acknowledge", "update", "role", "step")
 
@@ -87,8 +83,8 @@ def _pages_to(user: User) -> "QuerySet[Delivery]":
 
 
 def _of_incident(incident: Incident, user: User, now: datetime) -> list[Move]:
-    found = [_acknowledgement(incident, user, now), _update(incident, user, now)]
-    return [*filter(None, found), *_roles(incident, user)]
+    found = (_acknowledgement(incident, user, now), _update(incident, user, now), _roles(incident, user))
+    return [*filter(None, found)]
 
 
 def _acknowledgement(incident: Incident, user: User, now: datetime) -> Move | None:
@@ -101,11 +97,11 @@ def _acknowledgement(incident: Incident, user: User, now: datetime) -> Move | No
     return Move(
         "acknowledge",
         incident,
-        f"Acknowledge {incident.reference} {incident.title}",
+        f"Acknowledge {_named(incident)}",
         "Acknowledge" if able else "Open",
         reverse("incidents:acknowledge" if able else "incidents:room", args=[incident.pk]),
         due_at,
-        "late" if late else "soon",
+        "late" if late else "ok",
         f"Nobody has for {waited}",
         posts=able,
     )
@@ -123,7 +119,7 @@ def _update(incident: Incident, user: User, now: datetime) -> Move | None:
     return Move(
         "update",
         incident,
-        f"Update {incident.reference} {incident.title}",
+        f"Update {_named(incident)}",
         "Post the update",
         reverse("incidents:room", args=[incident.pk]) + "#update",
         due_at,
@@ -133,24 +129,24 @@ def _update(incident: Incident, user: User, now: datetime) -> Move | None:
     )
 
 
-def _roles(incident: Incident, user: User) -> list[Move]:
+def _roles(incident: Incident, user: User) -> Move | None:
     """Roles that nobody has taken: the commander's to fill, or where there is none, of who declared it."""
-    answers = incident.commander_id or incident.declared_by_id
-    if answers != user.pk or not user.may_respond:
-        return []
     empty = [role for role in IncidentRole if getattr(incident, f"{role.value}_id") is None]
-    return [_role(incident, role) for role in empty]
-
-
-def _role(incident: Incident, role: IncidentRole) -> Move:
+    answers = incident.commander_id or incident.declared_by_id
+    if not empty or answers != user.pk or not user.may_respond:
+        return None
     return Move(
         "role",
         incident,
-        f"{incident.reference} {incident.title} has no {role.label.lower()}",
+        f"Find a{'n' if empty[0].label[0] in 'AEIOU' else ''} {empty[0].label.lower()}: {_named(incident)}",
         "Assign",
-        reverse("incidents:assign_role", args=[incident.pk, role.value]),
-        detail=f"Find {ROLES[role]}",
+        reverse("incidents:assign_role", args=[incident.pk, empty[0].value]),
+        detail=f"Nobody yet: {', '.join(role.label.lower() for role in empty)}",
     )
+
+
+def _named(incident: Incident) -> str:
+    return f"{incident.reference} {incident.title}"
 
 
 # -- steps ------------------------------------------------------------------------------------------
@@ -183,16 +179,16 @@ def _of_pages(user: User) -> list[Move]:
     mine = Delivery.objects.filter(notice=OuterRef("notice"), recipient=user)
     visible = Incident.objects.open().visible_to(user)
     found = Page.objects.filter(Exists(mine), acknowledged_at=None, incident__in=visible)
-    return [_page(page) for page in found.select_related("incident", "notice").order_by("pk")[:MOST]]
+    return [_page(page, user) for page in found.select_related("incident", "notice").order_by("pk")[:MOST]]
 
 
-def _page(page: Page) -> Move:
+def _page(page: Page, user: User) -> Move:
     return Move(
         "page",
         page.incident,
-        f"You were paged about {page.incident.reference} {page.incident.title}",
+        f"You were paged about {_named(page.incident)}",
         "Acknowledge the page",
-        reverse("incidents:room", args=[page.incident_id]),
+        pages.path_of(page.notice, user.pk),
         page.paged_at,
         "late",
         f"As {page.role}",

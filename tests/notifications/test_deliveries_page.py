@@ -103,7 +103,7 @@ def test_what_was_sent_is_not_sent_again(ada, grace, client_for):
 
 def test_a_failure_that_was_seen_is_counted_no_more(ada, client_for, failed):
     client = client_for(ada)
-    assert "1 undelivered" in client.get("/").text
+    assert '1<span class="small-unseen"> undelivered' in client.get("/").text
     assert "Update overdue" in client.get(f"{PAGE}?state=parked").text
 
     client.post(f"{PAGE}{failed.pk}/settle/")

@@ -131,7 +131,7 @@ def test_the_count_is_asked_for_by_members_alone(client, db, eve, client_for):
 def test_failed_deliveries_are_counted_for_administrators(ada, grace, client_for, say):
     row = say(grace)
     Delivery.objects.filter(notice=row.notice, channel="email").update(state="failed")
-    assert "1 undelivered" in client_for(ada).get("/").text
+    assert '1<span class="small-unseen"> undelivered' in client_for(ada).get("/").text
     assert "undelivered" not in client_for(grace).get("/").text
 
 

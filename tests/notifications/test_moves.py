@@ -105,15 +105,14 @@ def test_steps_given_to_me_wait_until_they_are_settled(world, incident, grace, a
 
 def test_empty_roles_are_the_commanders_to_fill_or_else_of_who_declared(world, declared, ada, grace):
     found = declared(3)
-    assert [move.path.split("/")[-2] for move in of_kind(ada, "role")] == [
-        "commander",
-        "communications_lead",
-        "scribe",
-    ]
+    (move,) = of_kind(ada, "role")
+    assert move.path == f"/incidents/{found.pk}/roles/commander/"
+    assert move.detail == "Nobody yet: incident commander, communications lead, scribe"
 
     incidents.assign_role(found.pk, "commander", grace, by=ada)
     assert of_kind(ada, "role") == []
-    assert [move.path.split("/")[-2] for move in of_kind(grace, "role")] == ["communications_lead", "scribe"]
+    (move,) = of_kind(grace, "role")
+    assert move.path == f"/incidents/{found.pk}/roles/communications_lead/"
 
 
 def test_the_most_urgent_comes_first(world, declared, grace, ada):
