@@ -11,8 +11,9 @@ from django.db import connection
 from django.test import Client
 from pydantic import SecretStr
 
-from config import doctor, metrics
+from config import doctor
 from config.celery import app
+from config.settings import ENVIRONMENT
 from notifications import heartbeat
 
 TOKEN = "a token of twenty letters"
@@ -44,7 +45,7 @@ def test_doctor_says_what_is_wrong_and_ends_with_1(well, capsys):
 
 
 def test_doctor_notices_that_the_clocks_of_host_and_database_differ(well, monkeypatch):
-    monkeypatch.setattr(doctor.clock, "now", lambda: datetime.now(UTC) + timedelta(minutes=2))
+    monkeypatch.setattr("outbox.clock.now", lambda: datetime.now(UTC) + timedelta(minutes=2))
     (said,) = doctor.examine()["clocks"]
     assert said == "The clock of this host is 120 s behind the database's: set it by NTP."
 
@@ -81,8 +82,8 @@ def test_a_check_that_fails_is_a_finding_and_stops_no_other(well, monkeypatch):
 
 def test_metrics_are_for_who_has_the_token(well, monkeypatch):
     assert Client().get("/metrics").status_code == 404
-    with_token = metrics.ENVIRONMENT.model_copy(update={"metrics_token": SecretStr(TOKEN)})
-    monkeypatch.setattr(metrics, "ENVIRONMENT", with_token)
+    with_token = ENVIRONMENT.model_copy(update={"metrics_token": SecretStr(TOKEN)})
+    monkeypatch.setattr("config.metrics.ENVIRONMENT", with_token)
     assert Client().get("/metrics", headers={"authorization": "Bearer another"}).status_code == 404
     answer = Client().get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})
     lines = answer.content.decode().splitlines()
