@@ -50,6 +50,13 @@ def _holidays(country: str) -> "holidays.HolidayBase":
     return holidays.country_holidays(code, subdiv=part or None)
 
 
+def is_country(code: str) -> bool:
+    """Whether the public holidays of ``code`` are known: "", a country ("DE"), or a part of one ("DE-BY")."""
+    country, dash, part = code.partition("-")
+    known = holidays.list_supported_countries()
+    return not code or (country in known and (not dash or part in known[country]))
+
+
 def _is_holiday(country: str, day: date) -> bool:
     return bool(country) and day in _holidays(country)
 

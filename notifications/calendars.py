@@ -18,7 +18,12 @@ from icalendar import Calendar, Event
 MAX_BYTES = 2_000_000
 MAX_EVENTS = 5_000
 MAX_RULES = 200
+WALL = "X-ALLCLEAR-WALL"
+MAX_RARE = 5
+RARE = ("BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS", "BYEASTER")
 MOST_SHIFTS = 2_000
+#: By how much the library may think that a turn over a clock change has ended already.
+CLOCK_CHANGE = timedelta(hours=3)
 #: How far ahead anybody looks.
 AHEAD = timedelta(days=60)
 LONGEST_RULE = 1_000  # characters
@@ -60,7 +65,7 @@ def shifts(source: bytes, start: datetime, end: datetime, zone: str) -> list[Shi
     calendar, local = _read(source, (end + AHEAD).date()), ZoneInfo(zone)
     try:
         query = recurring_ical_events.of(calendar, skip_bad_series=True)
-        found = query.between(start.astimezone(local), end.astimezone(local))
+        found = query.between((start - CLOCK_CHANGE).astimezone(local), end.astimezone(local))
     except Exception as error:  # whatever an event may hold that the library did not expect
         raise Unreadable(f"The calendar cannot be understood: {type(error).__name__}.") from error
     turns = [turn for event in found[:MOST_SHIFTS] if (turn := _shift(event, local))]
@@ -98,10 +103,37 @@ def _bounded(events: list[Any], until: date) -> Iterator[Any]:
         if "DTSTART" not in event or not hasattr(event["DTSTART"], "dt"):
             continue
         if "RRULE" in event:
-            rules += 1
-            if rules > MAX_RULES or not _bind(event, until):
+            # A rule that never comes true is searched for until the year 9999: only a few of those that might.
+            rules += MAX_RULES // MAX_RARE if _is_rare(event) else 1
+            if rules > MAX_RULES or not _binds(event, until):
                 continue
+            _keep_wall_time(event)
         yield event
+
+
+def _keep_wall_time(event: Any) -> None:
+    """Note how long a turn is on the clock on the wall: one from Monday nine to Monday nine ends at nine in the
+    week of a clock change too, as every calendar draws it, though it is an hour longer or shorter then."""
+    start, end = event["DTSTART"].dt, getattr(event.get("DTEND"), "dt", None)
+    if (
+        isinstance(start, datetime)
+        and isinstance(end, datetime)
+        and start.tzinfo
+        and start.tzinfo == end.tzinfo
+    ):
+        wall = end.replace(tzinfo=None) - start.replace(tzinfo=None)
+        event.add(WALL, str(int(wall.total_seconds())))
+
+
+def _is_rare(event: Any) -> bool:
+    return any(name in str(event["RRULE"]) for name in RARE)
+
+
+def _binds(event: Any, until: date) -> bool:
+    try:
+        return _bind(event, until)
+    except Exception:  # a rule that the library cannot read says so when it is looked at
+        return False
 
 
 def _bind(event: Any, until: date) -> bool:
@@ -111,6 +143,8 @@ def _bind(event: Any, until: date) -> bool:
         return False
     often = str(rule.get("FREQ", [""])[0]).upper()
     if often not in OFTEN or start.year < EARLIEST or rule.get("INTERVAL", [1])[0] < 1:
+        return False
+    if often in ("HOURLY", "DAILY", "WEEKLY") and _is_rare(event):
         return False
     if rule.get("BYSECOND") or len(rule.get("BYMINUTE", [])) > 1:
         return False
@@ -135,7 +169,7 @@ def _as(start: date, until: date) -> date:
 
 def _shift(event: Event, zone: ZoneInfo) -> Shift | None:
     try:
-        starts_at, ends_at = _moment(event.start, zone), _moment(event.end, zone)
+        starts_at, ends_at = _moment(event.start, zone), _moment(_end(event), zone)
     except Exception:  # an event that does not say when it is, is no turn
         return None
     if str(event.get("STATUS", "")).upper() == "CANCELLED" or ends_at <= starts_at:
@@ -152,6 +186,13 @@ def _shift(event: Event, zone: ZoneInfo) -> Shift | None:
         starts_at,
         ends_at,
     )
+
+
+def _end(event: Event) -> date:
+    wall, start = str(event.get(WALL, "")), event.start
+    if not wall or not isinstance(start, datetime) or start.tzinfo is None:
+        return event.end
+    return start + timedelta(seconds=int(wall))  # arithmetic on a zoned time is that of the wall
 
 
 def _guest(guest: Any) -> str:

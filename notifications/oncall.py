@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -157,10 +158,10 @@ def _unless_taken(calendar: OnCallCalendar) -> OnCallCalendar:
 # -- fetching --------------------------------------------------------------------------------------
 
 
-def fetch_due() -> int:
-    """Fetch every calendar whose time has come; return how many."""
-    fetched = 0
-    while calendar := _claim():
+def fetch_due(seconds: float = 30) -> int:
+    """Fetch the calendars whose time has come, none after ``seconds``; return how many."""
+    fetched, until = 0, time.monotonic() + seconds
+    while time.monotonic() < until and (calendar := _claim()):
         fetch(calendar)
         fetched += 1
     return fetched
