@@ -9,6 +9,7 @@ import secrets
 import zoneinfo
 from collections.abc import Mapping
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -35,6 +36,13 @@ def _comma_separated(value: object) -> object:
     if not isinstance(value, str):
         return value
     return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _networks(value: object) -> object:
+    try:
+        return tuple(ip_network(str(part)) for part in _comma_separated(value) or ())  # type: ignore[attr-defined]
+    except ValueError:
+        raise ValueError("it must be networks, such as 10.1.0.0/16,fd00:1::/64") from None
 
 
 def _folder(value: Path) -> Path:
@@ -162,13 +170,22 @@ class Environment(BaseSettings):
         "Allclear", alias="ALLCLEAR_ORGANISATION", max_length=60, description="Name shown on the pages"
     )
     email_url: Annotated[SecretStr, AfterValidator(_email_url)] | None = Field(
-        None, alias="ALLCLEAR_EMAIL_URL", description="SMTP server that carries nudges, pages and other e-mail"
+        None,
+        alias="ALLCLEAR_EMAIL_URL",
+        description="SMTP server that carries nudges, pages and other e-mail",
     )
     email_from: Annotated[str, AfterValidator(_email_address)] = Field(
         "allclear@localhost", alias="ALLCLEAR_EMAIL_FROM", description="Sender of Allclear's e-mail"
     )
     metrics_token: Annotated[SecretStr, AfterValidator(_metrics_token)] | None = Field(
         None, alias="ALLCLEAR_METRICS_TOKEN", description="Token with which Prometheus may read /metrics"
+    )
+    allowed_networks: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
+    ] = Field(
+        (),
+        alias="ALLCLEAR_ALLOWED_NETWORKS",
+        description="Networks, not public, that webhooks, calendars and other services may be in",
     )
     log_json: bool = Field(False, alias="ALLCLEAR_LOG_JSON", description="Log one JSON object a line")
 

@@ -88,6 +88,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "incidents.context.open_count",
+                "notifications.context.badges",
                 "accounts.context.portal",
             ],
         },
@@ -178,6 +179,8 @@ if ENVIRONMENT.email_url:
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.email_from
+# Where addresses that people type may lead, beside the public internet.
+ALLOWED_NETWORKS = ENVIRONMENT.allowed_networks
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -264,5 +267,7 @@ LOGGING = {
         # What visitors got wrong is in the answer they got; only our own faults belong in the log.
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},
+        # What others' servers answer is an outcome of ours; its own words hold addresses with secrets in them.
+        "urllib3": {"level": "ERROR"},
     },
 }
