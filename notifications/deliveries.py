@@ -43,8 +43,6 @@ class Host(Func):
     output_field = CharField()
 
 
-#: How long what quiet hours held back may still be sent afterwards, at least.
-AFTER_HELD = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ def _row(notice: Notice, to: Reached, route: Route) -> Delivery:
         dedupe_key=f"{notice.pk}:{'team' if route.shared else who}:{route.key}",
         is_urgent=notice.urgency != Urgency.REMINDER,
         next_attempt_at=route.not_before or now,
-        expires_at=notice.expires_at,
+        expires_at=route.expiry(notice),
     )
     if route.channel == Channel.INBOX:
         # The inbox is this very row: once it is committed, it is delivered.
@@ -148,10 +146,8 @@ def _due(urgent: bool, but: list[str]) -> "QuerySet[Delivery]":
     """Those that are due, longest first, of hosts that are not in ``but``; locked, passing over what others hold."""
     ripe = Q(state=DeliveryState.PENDING) | Q(state=DeliveryState.LEASED, lease_until__lt=DatabaseNow())
     found = Delivery.objects.filter(ripe, is_urgent=urgent, next_attempt_at__lte=DatabaseNow())
-    found = found.annotate(host=Host("address"), now=DatabaseNow())
-    if but:
-        found = found.exclude(host__in=but)
-    whole = found.select_related(
+    named = found.annotate(host=Host("address"), now=DatabaseNow())
+    whole = named.filter(Q(host=None) | ~Q(host__in=but)).select_related(
         "notice__clock", "notice__incident", "notice__page__incident", "recipient", "destination"
     )
     return whole.order_by("next_attempt_at").select_for_update(of=("self",), skip_locked=True)

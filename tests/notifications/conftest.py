@@ -74,6 +74,12 @@ class World:
         sweep.sweep()
 
 
+@pytest.fixture(autouse=True)
+def _mail_configured(settings: object) -> None:
+    """There is a mail server, as there is where the portal is in earnest."""
+    settings.MAIL_CONFIGURED = True  # type: ignore[attr-defined]
+
+
 @pytest.fixture
 def world(db: None) -> Iterator[World]:
     """Starts on a Thursday at 02:00 UTC. The database's clock is moved along with Python's."""
