@@ -1,5 +1,6 @@
 """One run, from an empty folder to a report."""
 
+import logging
 import os
 import tempfile
 import threading
@@ -48,6 +49,7 @@ def _with(house: House, how: Run) -> str:
     import django
 
     django.setup()
+    logging.disable(logging.ERROR)  # the driver's own troubles with a database that is being killed
     from tests.chaos import checker
     from tests.chaos.faults import wreck
     from tests.chaos.load import Driver, Plan, Truth, insist
