@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from notifications.ladders import LADDERS, passed
-from notifications.models import WAITING, Clock, Delivery, DeliveryState, Stage
+from notifications.models import WAITING, Clock, Delivery, DeliveryState, Digest, Stage
 from outbox import clock as database_clock
 from outbox import relay as relaying
 
@@ -28,6 +28,9 @@ def fence() -> Fenced:
         due = Clock.objects.armed().select_for_update().filter(fires_at__lte=database_clock.DatabaseNow())
         stages = sum(_pass_over(clock) for clock in due)
         waiting = Delivery.objects.filter(state__in=WAITING)
+        Digest.objects.filter(gathered_at=None, due_at__lte=database_clock.DatabaseNow()).update(
+            gathered_at=database_clock.DatabaseNow()
+        )
         gone = waiting.update(state=DeliveryState.SUPERSEDED, lease_until=None, lease_token=None)
     return Fenced(stages, gone)
 

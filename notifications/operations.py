@@ -25,6 +25,7 @@ from notifications.models import (
     Urgency,
 )
 from notifications.preferences import may_keep
+from outbox import clock
 from outbox.facts import notify
 
 MOST_DESTINATIONS = 20
@@ -177,7 +178,7 @@ def begin_test(destination_id: int, *, by: User) -> Delivery:
 
     It is leased from the start, so no worker sends it as well; should this process die, one does.
     """
-    kept, now = _lock(destination_id, by), timezone.now()
+    kept, now = _lock(destination_id, by), clock.now()
     if kept.disabled_at:
         raise Refused("Switch it on first.")
     if kept.deliveries.filter(dedupe_key__startswith="test:", created_at__gt=now - BETWEEN_TESTS).exists():

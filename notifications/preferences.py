@@ -1,7 +1,7 @@
 """By which ways a notice reaches somebody: their preferences, their destinations, their quiet hours."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
@@ -15,6 +15,8 @@ from outbox import clock
 
 #: The mildest severity whose nudges disturb quiet hours.
 DISTURBS = 2
+#: How long what was held back may still be sent afterwards, at least.
+AFTERWARDS = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ class Route:
     @property
     def key(self) -> str:
         return f"{self.channel}:{self.destination.pk if self.destination else ''}"
+
+    def expiry(self, notice: Notice) -> datetime:
+        """When it is too late to send ``notice`` this way: a quiet night must not be what makes it so."""
+        held = self.not_before
+        return max(notice.expires_at, held + AFTERWARDS) if held else notice.expires_at
 
 
 def routes_for(notice: Notice, to: Reached) -> list[Route]:

@@ -1,5 +1,6 @@
 """How somebody wants to hear, and their destinations or their team's."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpResponse
@@ -57,6 +58,8 @@ def choose_uses(request: MemberRequest, destination_id: int) -> HttpResponse:
     if form.is_valid():
         operations.choose_uses(found.pk, form.cleaned_data["uses"], by=request.user)
         messages.success(request, f"{found.name}: saved.")
+    else:
+        messages.error(request, f"{found.name}: choose among pages, nudges and reminders.")
     return _back(found)
 
 
@@ -142,5 +145,6 @@ def _page(
         "uses": USES,
         "webhook": Channel.WEBHOOK,
         "now": timezone.now(),
+        "has_mail": settings.MAIL_CONFIGURED,
     }
     return render(request, "notifications/preferences.html", context, status=status)

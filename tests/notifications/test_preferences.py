@@ -253,6 +253,21 @@ def test_a_private_incident_goes_to_no_team_and_to_nobody_outside(world, grace, 
     assert routes_for(notice, Reached(address="else@example.com")) == []
 
 
+def test_what_waits_for_a_team_is_not_sent_once_the_incident_is_private(world, grace, ada, team, declared):
+    from notifications.deliveries import claim
+
+    team_destination(team, grace)
+    incident = declared(1, team=team)
+    soon = timezone.now() + timedelta(hours=1)
+    notice = Notice.objects.create(urgency="nudge", incident=incident, title="x", text="", expires_at=soon)
+    deliver(notice, Reached(user=ada))
+
+    incidents.change_privacy(incident.pk, True, by=ada)
+
+    assert "webhook" not in [row.channel for row in claim(urgent=True, limit=10)]
+    assert Delivery.objects.get(channel="webhook").state == DeliveryState.SUPERSEDED
+
+
 # -- the page -----------------------------------------------------------------------------------------
 
 PAGE = "/settings/notifications/"
