@@ -174,36 +174,42 @@ def _check_member(team: Team, by: User) -> None:
 
 @transaction.atomic
 def begin_test(destination_id: int, *, by: User) -> Delivery:
-    """A real delivery to the destination, held by whoever asked: send it, and settle it.
-
-    It is leased from the start, so no worker sends it as well; should this process die, one does.
-    """
-    kept, now = _lock(destination_id, by), clock.now()
+    """A real delivery to the destination, held by whoever asked: send it, and settle it."""
+    kept = _lock(destination_id, by)
     if kept.disabled_at:
         raise Refused("Switch it on first.")
-    if kept.deliveries.filter(dedupe_key__startswith="test:", created_at__gt=now - BETWEEN_TESTS).exists():
+    to = None if kept.team_id else by
+    return _test(
+        by, kept.name, Delivery(destination=kept, recipient=to, channel=kept.channel, address=kept.address)
+    )
+
+
+@transaction.atomic
+def begin_mail_test(*, by: User) -> Delivery:
+    """The same to one's own address."""
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    return _test(by, by.email, Delivery(recipient=by, channel=Channel.EMAIL, address=by.email))
+
+
+def _test(by: User, name: str, row: Delivery) -> Delivery:
+    """``row``, leased from the start, so that no worker sends it as well; should this process die, one does."""
+    now = clock.now()
+    same = Delivery.objects.filter(recipient=row.recipient, destination=row.destination)
+    if same.filter(dedupe_key__startswith="test:", created_at__gt=now - BETWEEN_TESTS).exists():
         raise Refused("A test was sent a moment ago. Wait a few seconds.")
-    notice = Notice.objects.create(
+    row.notice = Notice.objects.create(
         urgency=Urgency.NUDGE,
-        title=f"Test from {by.name}: {kept.name} works",
+        title=f"Test from {by.name}: {name} works",
         text="This is what a message looks like. Nothing has happened, and there is nothing to do.",
         path=reverse("notifications:preferences"),
         action="Open the settings",
         expires_at=now + TEST_LIFE,
     )
-    return Delivery.objects.create(
-        notice=notice,
-        recipient=None if kept.team_id else by,
-        destination=kept,
-        channel=kept.channel,
-        address=kept.address,
-        dedupe_key=f"test:{notice.pk}",
-        state=DeliveryState.LEASED,
-        attempts=1,
-        lease_until=now + LEASE,
-        lease_token=uuid4(),
-        expires_at=notice.expires_at,
-    )
+    row.dedupe_key, row.expires_at = f"test:{row.notice.pk}", row.notice.expires_at
+    row.state, row.attempts = DeliveryState.LEASED, 1
+    row.lease_until, row.lease_token = now + LEASE, uuid4()
+    row.save(force_insert=True)
+    return row
 
 
 @transaction.atomic

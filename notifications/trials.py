@@ -8,15 +8,17 @@ from notifications.deliveries import Outcome, settle
 from notifications.models import DeliveryAttempt
 
 
-def send_test(destination_id: int, *, by: User) -> Outcome:
-    """Send a test to a destination that ``by`` may change, and return what the far side said.
+def send_test(destination_id: int | None, *, by: User) -> Outcome:
+    """Send a test to a destination that ``by`` may change, or to their own address; what the far side said.
 
     Outside any transaction. Raises ``Refused``.
     """
-    delivery = operations.begin_test(destination_id, by=by)
+    made = (
+        operations.begin_test(destination_id, by=by) if destination_id else operations.begin_mail_test(by=by)
+    )
     started_at = timezone.now()
-    outcome = sending.outcome_of(delivery)
-    settle(delivery, outcome, started_at)
+    outcome = sending.outcome_of(made)
+    settle(made, outcome, started_at)
     return outcome
 
 

@@ -36,6 +36,7 @@ settings_patterns = [
     path(SETTINGS, preferences.preferences, name="preferences"),
     path(f"{SETTINGS}teams/<slug:slug>/", preferences.team, name="team"),
     path(f"{SETTINGS}teams/<slug:slug>/add/", preferences.add_destination, name="add_team_destination"),
+    path(f"{SETTINGS}test/", preferences.send_mail_test, name="send_mail_test"),
     path(f"{SETTINGS}add/", preferences.add_destination, name="add_destination"),
     path(f"{SETTINGS}destinations/<int:destination_id>/uses/", preferences.choose_uses, name="choose_uses"),
     path(f"{SETTINGS}destinations/<int:destination_id>/test/", preferences.send_test, name="send_test"),

@@ -87,14 +87,26 @@ def renew_secret(request: MemberRequest, destination_id: int) -> HttpResponse:
 @require_POST
 def send_test(request: MemberRequest, destination_id: int) -> HttpResponse:
     found = _find(request.user, destination_id)
+    _try(request, found.pk, found.name)
+    return _back(found)
+
+
+@member
+@require_POST
+def send_mail_test(request: MemberRequest) -> HttpResponse:
+    _try(request, None, request.user.email)
+    return redirect("notifications:preferences")
+
+
+def _try(request: MemberRequest, destination_id: int | None, name: str) -> None:
+    """Send a test and say how it ended."""
     try:
-        outcome = trials.send_test(found.pk, by=request.user)
+        outcome = trials.send_test(destination_id, by=request.user)
     except Refused as refused:
         messages.error(request, str(refused))
     else:
         say = messages.success if outcome.kind == DeliveryAttempt.Outcome.SENT else messages.error
-        say(request, f"{found.name}: {trials.in_words(outcome)}")
-    return _back(found)
+        say(request, f"{name}: {trials.in_words(outcome)}")
 
 
 def _find(user: User, destination_id: int) -> Destination:

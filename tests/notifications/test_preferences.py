@@ -491,6 +491,13 @@ def test_a_test_of_a_mail_address_arrives(grace, client_for, mail):
     assert len(mail.got) == 1 and "home@example.com" in mail.got[0]["To"]
 
 
+def test_a_test_of_ones_own_address_arrives(grace, client_for, mail):
+    shown = client_for(grace).post(f"{PAGE}test/", follow=True).text
+    assert f"{grace.email}: accepted" in shown
+    assert len(mail.got) == 1 and grace.email in mail.got[0]["To"]
+    assert "Wait a few seconds" in client_for(grace).post(f"{PAGE}test/", follow=True).text
+
+
 def test_mail_that_no_server_takes_says_so(grace, client_for, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
