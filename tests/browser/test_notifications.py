@@ -37,7 +37,7 @@ def busy(transactional_db, ada, grace) -> Delivery:
     incidents.acknowledge(first.pk, by=grace)
     incidents.assign_role(first.pk, "commander", ada, by=ada)
     Incident.objects.filter(pk=first.pk).update(next_update_due_at=timezone.now() - timedelta(minutes=7))
-    step = Step.objects.filter(incident=first, kind="task").first()
+    step = Step.objects.filter(incident=first, kind="task")[0]
     incidents.assign_step(first.pk, step.pk, ada, by=grace)
     for urgency, incident, title in (
         ("page", first, "Acknowledge: SEV1"),

@@ -7,7 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import User
 from incidents import operations as incidents
+from incidents.models import Incident
 from notifications.models import Delivery, DeliveryAttempt, Destination, Notice
 
 PAGE = "/settings/deliveries/"
@@ -19,7 +21,9 @@ def failed(grace):
     return make(grace)
 
 
-def make(user, incident=None, title="Update overdue", **said):
+def make(
+    user: User, incident: Incident | None = None, title: str = "Update overdue", **said: object
+) -> Delivery:
     soon = timezone.now() + timedelta(hours=1)
     notice = Notice.objects.create(
         urgency="nudge", incident=incident, title=title, text="x", path="/", expires_at=soon

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from incidents import operations as incidents
-from notifications import digests, operations
+from notifications import digests, operations, wall
 from notifications.deliveries import deliver
 from notifications.models import Delivery, Digest, DigestEntry, Notice
 from notifications.reached import Reached
@@ -118,7 +118,7 @@ def test_one_mail_a_day_across_both_changes_of_the_clocks(world, grace, zone, st
         remind(grace, f"Of day {day}")
         made += pass_days(world, 1)
 
-    local = [moment.astimezone(digests.wall.zone_of(grace)) for moment in made]
+    local = [moment.astimezone(wall.zone_of(grace)) for moment in made]
     assert len({moment.date() for moment in local}) == len(local) == 4
     assert all(moment.time() in (at, time(3)) for moment in local)
     assert all(f"Of day {day}" in mail.notice.text for day, mail in enumerate(mails(grace)))

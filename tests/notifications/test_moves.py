@@ -93,7 +93,7 @@ def test_a_page_waits_for_those_it_went_to(world, incident, grace, eve, ada):
 
 
 def test_steps_given_to_me_wait_until_they_are_settled(world, incident, grace, ada):
-    step = Step.objects.filter(incident=incident, kind="task").first()
+    step = Step.objects.filter(incident=incident, kind="task")[0]
     incidents.assign_step(incident.pk, step.pk, grace, by=ada)
     (move,) = of_kind(grace, "step")
     assert move.path == f"/incidents/{incident.pk}/#step-{step.pk}" and move.title == "Look"
@@ -120,7 +120,7 @@ def test_the_most_urgent_comes_first(world, declared, grace, ada):
     for found in (mild, severe):
         incidents.acknowledge(found.pk, by=ada)
         incidents.assign_role(found.pk, "communications_lead", grace, by=ada)
-    step = Step.objects.filter(incident=mild, kind="task").first()
+    step = Step.objects.filter(incident=mild, kind="task")[0]
     incidents.assign_step(mild.pk, step.pk, grace, by=ada)
     world.skip(30 * MINUTE)
     unseen = declared(2, title="Unseen")
@@ -152,7 +152,7 @@ def test_a_private_incident_is_nobodys_move_outside(world, declared, grace, ada,
     incidents.grant_access(found.pk, grace, by=ada)
     notice = page(found, grace)
     Page.objects.create(incident=found, notice=notice, role="Security", token_hash="x")
-    step = Step.objects.filter(incident=found, kind="task").first()
+    step = Step.objects.filter(incident=found, kind="task")[0]
     incidents.assign_step(found.pk, step.pk, grace, by=ada)
     assert {"acknowledge", "step", "page"} <= set(kinds(grace))
 
