@@ -8,14 +8,14 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 RUN_READY := $(VENV)/.run-$(shell cksum < requirements.lock | tr ' ' -)
 DEV_READY := $(VENV)/.dev-$(shell cksum < requirements-dev.lock | tr " " -)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --require-hashes
-SOURCES := config live incidents runbooks accounts outbox tests manage.py
+SOURCES := config live notifications incidents runbooks accounts outbox tests benchmarks manage.py
 TEMPLATES := find templates -name '*.html' -print0 | xargs -0
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format lock screenshots clean
+.PHONY: help run demo test check chaos bench-sweep mutations format lock screenshots clean
 
 help: ## Say what there is
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
 
 run: $(RUN_READY) ## Start Allclear and print its address (PORT, ALLCLEAR_HOME, DATABASE_URL, REDIS_URL)
 	@exec $(BIN)/python -m config.supervisor
@@ -38,6 +38,16 @@ check: $(DEV_READY) ## Format, lint, types, layers, templates, migrations, deplo
 	@ALLCLEAR_SECRET_KEY=$$(head -c 40 /dev/urandom | base64) ALLCLEAR_HTTPS=1 \
 		ALLCLEAR_TRUSTED_PROXIES=1 ALLCLEAR_SITE_URL=https://incidents.example.com \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+chaos: $(DEV_READY) ## Kill everything in turn while nudges are due, and count what arrived (SECONDS, SEED)
+	@.ci/needs
+	@$(BIN)/python -m tests.chaos
+
+bench-sweep: $(DEV_READY) ## Time the sweep with a million waiting clocks against an empty table
+	@$(BIN)/python -m benchmarks.sweep
+
+mutations: $(DEV_READY) ## Take out each safety line in turn, and see the tests go red
+	@$(BIN)/python -m tests.mutations
 
 format: $(DEV_READY) ## Put code and templates in shape
 	$(BIN)/ruff check --fix-only .

@@ -1,5 +1,6 @@
 """The shape of what people type about themselves and each other."""
 
+from datetime import date
 from typing import Any, cast
 from zoneinfo import available_timezones
 
@@ -10,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.http import QueryDict
 
+from accounts.calendars import is_country
 from accounts.models import Role, Team, User
 from accounts.text import NameField
 
@@ -79,18 +81,18 @@ class ChangeRoleForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices)
 
 
-class SettingsForm(forms.Form):
-    name = NameField(label="Your name", max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    timezone = forms.CharField(
-        label="Time zone",
-        max_length=64,
-        help_text="Times are shown in it. Type a city, such as Lisbon, and choose from the list.",
-        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false"}),
-    )
+class ZoneField(forms.CharField):
+    """An IANA time zone in its own spelling; a city alone is enough where only one zone has it."""
 
-    def clean_timezone(self) -> str:
-        """The zone's own spelling; a city alone is enough where only one zone has it."""
-        typed = self.cleaned_data["timezone"].replace(" ", "_").casefold()
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"list": "zones", "autocomplete": "off", "spellcheck": "false"}
+        super().__init__(
+            **{"label": "Time zone", "max_length": 64, **kwargs}, widget=forms.TextInput(attrs=attrs)
+        )
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        typed = text.replace(" ", "_").casefold()
         zones = {zone.casefold(): zone for zone in available_timezones()}
         by_city = [zone for key, zone in zones.items() if "/" in key and key.rsplit("/", 1)[1] == typed]
         if typed in zones:
@@ -100,8 +102,96 @@ class SettingsForm(forms.Form):
         raise ValidationError("There is no such time zone. Choose one from the list, such as Europe/Lisbon.")
 
 
+class SettingsForm(forms.Form):
+    name = NameField(label="Your name", max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    timezone = ZoneField(
+        help_text="Times are shown in it. Type a city, such as Lisbon, and choose from the list.",
+    )
+
+
 class TeamForm(forms.Form):
     name = NameField(max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MOST_DAYS_OFF = 200
+
+
+class DaysField(forms.CharField):
+    """Days, one a line, as 2026-12-24."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=4000, widget=forms.Textarea(attrs={"rows": 3}), **kwargs)
+
+    def clean(self, value: Any) -> list[date]:
+        words = super().clean(value).replace(",", " ").split()
+        if len(words) > MOST_DAYS_OFF:
+            raise ValidationError(f"Keep it to {MOST_DAYS_OFF} days.")
+        return [self._day(word) for word in words]
+
+    def _day(self, word: str) -> date:
+        try:
+            day = date.fromisoformat(word)
+        except ValueError:
+            day = date.min
+        if not 2000 <= day.year < 2200:
+            raise ValidationError(f"Write each day like 2026-12-24, one a line: “{word[:20]}” is none.")
+        return day
+
+
+class WorkingCalendarForm(forms.Form):
+    """When a team works: what "next business day" means for its incidents."""
+
+    timezone = ZoneField()
+    workdays = forms.TypedMultipleChoiceField(
+        label="Works on",
+        coerce=int,
+        choices=[(str(n), day) for n, day in enumerate(WEEKDAYS)],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Choose one day at least.",
+            "invalid_choice": "Choose from the days shown.",
+        },
+    )
+    opens_at = forms.TimeField(label="From", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    closes_at = forms.TimeField(label="Until", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    holidays = forms.CharField(
+        label="Public holidays of",
+        required=False,
+        max_length=12,
+        help_text="A country and, if you like, a part of it: DE, DE-BY, US, GB-SCT. Empty for none.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    days_off = DaysField(label="Further days off", required=False, help_text="One a line, like 2026-12-24.")
+
+    @classmethod
+    def of(cls, team: Team) -> "WorkingCalendarForm":
+        return cls(
+            initial={
+                "timezone": team.timezone,
+                "workdays": [str(day) for day in team.workdays],
+                "opens_at": team.opens_at,
+                "closes_at": team.closes_at,
+                "holidays": team.holidays,
+                "days_off": "\n".join(day.isoformat() for day in team.days_off),
+            }
+        )
+
+    def clean_holidays(self) -> str:
+        code = self.cleaned_data["holidays"].strip().upper()
+        if not is_country(code):
+            raise ValidationError("There are no public holidays known by this name. Try DE, DE-BY or US.")
+        return code
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        if said.get("opens_at") and said.get("closes_at") and said["opens_at"] >= said["closes_at"]:
+            self.add_error("closes_at", "It must be later than the hour of opening.")
+        return said
+
+    def words(self) -> dict[str, Any]:
+        said = dict(self.cleaned_data)
+        return said | {"timezone_name": said.pop("timezone")}
 
 
 class AddMemberForm(forms.Form):

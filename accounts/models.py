@@ -1,8 +1,9 @@
 """People, the teams they are in, and how they come in."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -86,12 +87,24 @@ class User(AbstractBaseUser):
         return salted_hmac("accounts.User.session", value, secret=secret, algorithm="sha256").hexdigest()
 
 
+def monday_to_friday() -> list[int]:
+    return [0, 1, 2, 3, 4]
+
+
 class Team(models.Model):
-    """A group of people; an incident and a service may belong to one."""
+    """A group of people; an incident and a service may belong to one. Its working calendar says what "next
+    business day" means: ``workdays`` with Monday as 0, ``holidays`` a country ("DE", "DE-BY") or ""."""
 
     name = models.CharField(max_length=60)
     slug = models.SlugField(max_length=60, unique=True)
     members = models.ManyToManyField(User, related_name="teams", blank=True)
+
+    timezone = models.CharField(max_length=64, default="UTC")
+    workdays = ArrayField(models.PositiveSmallIntegerField(), default=monday_to_friday, size=7)
+    opens_at = models.TimeField(default=time(9))
+    closes_at = models.TimeField(default=time(17))
+    holidays = models.CharField(max_length=12, blank=True)
+    days_off = ArrayField(models.DateField(), default=list, blank=True)
 
     class Meta:
         ordering = ["name"]

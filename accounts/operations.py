@@ -1,5 +1,6 @@
 """Every write to people, invitations and the first set-up. One function a verb; each owns its transaction."""
 
+from datetime import date, time
 from itertools import count
 
 from django.contrib.auth.hashers import make_password
@@ -159,6 +160,31 @@ def rename_team(team_id: int, *, name: str, by: User) -> Team:
     team = Team.objects.select_for_update().get(pk=team_id)
     team.name = name
     return _unless_taken(team)
+
+
+@transaction.atomic
+def change_working_calendar(
+    team_id: int,
+    *,
+    timezone_name: str,
+    workdays: list[int],
+    opens_at: time,
+    closes_at: time,
+    holidays: str,
+    days_off: list[date],
+    by: User,
+) -> Team:
+    """Say when the team works. What is owed on the next business day from now on is reckoned by it; what was
+    promised already stands."""
+    _lock_administrators(by)
+    if not workdays or opens_at >= closes_at:
+        raise Refused("A team works on one day at least, and closes after it opens.")
+    team = Team.objects.select_for_update().get(pk=team_id)
+    team.timezone, team.workdays = timezone_name, sorted(set(workdays))
+    team.opens_at, team.closes_at = opens_at, closes_at
+    team.holidays, team.days_off = holidays, sorted(set(days_off))
+    team.save(update_fields=["timezone", "workdays", "opens_at", "closes_at", "holidays", "days_off"])
+    return team
 
 
 @transaction.atomic

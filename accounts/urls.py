@@ -24,6 +24,9 @@ urlpatterns = [
     path("settings/teams/create/", teams.create_team, name="create_team"),
     path("settings/teams/<slug:slug>/", teams.team, name="team"),
     path("settings/teams/<slug:slug>/rename/", teams.rename_team, name="rename_team"),
+    path(
+        "settings/teams/<slug:slug>/calendar/", teams.change_working_calendar, name="change_working_calendar"
+    ),
     path("settings/teams/<slug:slug>/delete/", teams.delete_team, name="delete_team"),
     path("settings/teams/<slug:slug>/members/add/", teams.add_member, name="add_member"),
     path(

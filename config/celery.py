@@ -4,6 +4,7 @@ A message carries nothing but "go and look": what is owed lies in the database, 
 everything costs a few seconds and nothing else.
 """
 
+import gc
 import os
 import warnings
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from celery import Celery, shared_task
 from celery.exceptions import SecurityWarning
 from celery.schedules import crontab
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_before_create_process
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -24,8 +25,11 @@ app = Celery("allclear")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
-    # A tick that no worker took is worth nothing once the next one is out.
-    "relay": {"task": "outbox.relay", "schedule": 5.0, "options": {"expires": 5}},
+    # A tick that no worker took is worth nothing once the next ones are out; two hosts' clocks may differ a little.
+    "pump": {"task": "notifications.pump", "schedule": 5.0, "options": {"expires": 10}},
+    "reminders": {"task": "notifications.send_reminders", "schedule": 5.0, "options": {"expires": 10}},
+    "calendars": {"task": "notifications.fetch_calendars", "schedule": 60.0, "options": {"expires": 60}},
+    "audit": {"task": "notifications.audit", "schedule": 60.0, "options": {"expires": 60}},
     "presence": {"task": "live.prune_presence", "schedule": 30.0, "options": {"expires": 30}},
     "prune": {"task": "outbox.prune", "schedule": crontab(minute="17"), "options": {"expires": 3600}},
     "housekeeping": {
@@ -39,6 +43,13 @@ app.conf.beat_schedule = {
 @setup_logging.connect
 def keep_djangos_logging(**_: Any) -> None:
     """Celery configures no logging of its own where this signal is heard."""
+
+
+@worker_before_create_process.connect
+def share_memory(**_: Any) -> None:
+    """Keep the collector from touching, and thereby copying, what a pool's process has from its parent."""
+    gc.collect()
+    gc.freeze()
 
 
 @shared_task(name="config.housekeeping")

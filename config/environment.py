@@ -6,12 +6,15 @@ A setting that is unknown or malformed stops the start with a sentence that name
 import difflib
 import os
 import secrets
+import zoneinfo
 from collections.abc import Mapping
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+import holidays
 import pydantic
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -33,6 +36,13 @@ def _comma_separated(value: object) -> object:
     if not isinstance(value, str):
         return value
     return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _networks(value: object) -> object:
+    try:
+        return tuple(ip_network(str(part)) for part in _comma_separated(value) or ())  # type: ignore[attr-defined]
+    except ValueError:
+        raise ValueError("it must be networks, such as 10.1.0.0/16,fd00:1::/64") from None
 
 
 def _folder(value: Path) -> Path:
@@ -90,6 +100,26 @@ def _secret_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _metrics_token(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < 16:
+        raise ValueError("it must have at least 16 characters")
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in zoneinfo.available_timezones():
+        raise ValueError("it must be a time zone, such as Europe/Berlin")
+    return value
+
+
+def _country(value: str) -> str:
+    code, _, part = value.partition("-")
+    known = holidays.list_supported_countries()
+    if value and (code not in known or (part and part not in known[code])):
+        raise ValueError("it must be a country, such as DE, or a part of one, such as DE-BY")
+    return value
+
+
 class Environment(BaseSettings):
     """The settings, each with the variable it comes from; docs/configuration.md says what each one does."""
 
@@ -126,14 +156,36 @@ class Environment(BaseSettings):
     trusted_proxies: int = Field(
         0, alias="ALLCLEAR_TRUSTED_PROXIES", ge=0, le=10, description="How many proxies stand before Allclear"
     )
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        "UTC",
+        alias="ALLCLEAR_TIMEZONE",
+        description="the organisation's time zone, for business days of incidents without a team",
+    )
+    holidays: Annotated[str, AfterValidator(_country)] = Field(
+        "",
+        alias="ALLCLEAR_HOLIDAYS",
+        description="the country whose public holidays are no business days, such as DE or DE-BY",
+    )
     organisation: str = Field(
         "Allclear", alias="ALLCLEAR_ORGANISATION", max_length=60, description="Name shown on the pages"
     )
     email_url: Annotated[SecretStr, AfterValidator(_email_url)] | None = Field(
-        None, alias="ALLCLEAR_EMAIL_URL", description="SMTP server that sends links to choose a new password"
+        None,
+        alias="ALLCLEAR_EMAIL_URL",
+        description="SMTP server that carries nudges, pages and other e-mail",
     )
     email_from: Annotated[str, AfterValidator(_email_address)] = Field(
         "allclear@localhost", alias="ALLCLEAR_EMAIL_FROM", description="Sender of Allclear's e-mail"
+    )
+    metrics_token: Annotated[SecretStr, AfterValidator(_metrics_token)] | None = Field(
+        None, alias="ALLCLEAR_METRICS_TOKEN", description="Token with which Prometheus may read /metrics"
+    )
+    allowed_networks: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
+    ] = Field(
+        (),
+        alias="ALLCLEAR_ALLOWED_NETWORKS",
+        description="Networks, not public, that webhooks, calendars and other services may be in",
     )
     log_json: bool = Field(False, alias="ALLCLEAR_LOG_JSON", description="Log one JSON object a line")
 

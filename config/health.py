@@ -1,10 +1,11 @@
-"""Whether this process can serve: for a load balancer, a container's health check, and `make run` itself."""
+"""Whether this process can serve, and whether the engine runs: for load balancers, containers and monitoring."""
 
-from django.db import OperationalError, connection
+from django.db import Error, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from accounts.access import public
+from notifications.figures import complaints, figures
 
 
 @public
@@ -15,5 +16,20 @@ def healthz(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except OperationalError:
-        return HttpResponse("the database does not answer\n", content_type="text/plain", status=503)
-    return HttpResponse("ok\n", content_type="text/plain", headers={"Cache-Control": "no-store"})
+        return _plain("the database does not answer", 503)
+    return _plain("ok")
+
+
+@public
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 `ok` while all is well with the engine too, else 503 with one sentence a line. Names nobody."""
+    try:
+        said = complaints(figures())
+    except Error:
+        return _plain("the database does not answer in time", 503)
+    return _plain("\n".join(said), 503) if said else _plain("ok")
+
+
+def _plain(text: str, status: int = 200) -> HttpResponse:
+    headers = {"Cache-Control": "no-store"}
+    return HttpResponse(f"{text}\n", content_type="text/plain", status=status, headers=headers)

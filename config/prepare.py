@@ -47,7 +47,8 @@ def make_broker() -> None:
 
     if not settings.REDIS_URL:
         with app.connection_for_write() as connection:
-            app.amqp.queues["celery"](connection.default_channel).declare()
+            for queue in app.amqp.queues.values():
+                queue(connection.default_channel).declare()
 
 
 def address() -> str:

@@ -5,6 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from config import environment, postgres
@@ -18,6 +19,8 @@ except environment.ConfigurationError as error:
 
 DEBUG = ENVIRONMENT.debug
 ORGANISATION = ENVIRONMENT.organisation
+ORGANISATION_TIMEZONE = ENVIRONMENT.timezone
+ORGANISATION_HOLIDAYS = ENVIRONMENT.holidays
 SITE_URL = ENVIRONMENT.address
 ALLOWED_HOSTS = ENVIRONMENT.hosts
 ALLAUTH_TRUSTED_PROXY_COUNT = ENVIRONMENT.trusted_proxies
@@ -41,7 +44,9 @@ INSTALLED_APPS = [
     "outbox",
     "runbooks",
     "incidents",
+    "notifications",
     "live",
+    "config",
 ]
 
 MIDDLEWARE = [
@@ -83,6 +88,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "incidents.context.open_count",
+                "notifications.context.badges",
                 "accounts.context.portal",
             ],
         },
@@ -180,6 +186,8 @@ if ENVIRONMENT.email_url:
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.email_from
+# Where addresses that people type may lead, beside the public internet.
+ALLOWED_NETWORKS = ENVIRONMENT.allowed_networks
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -208,7 +216,7 @@ SESSION_COOKIE_NAME = "allclear_session"
 CSRF_COOKIE_NAME = "allclear_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 
 REDIS_URL = ENVIRONMENT.redis_url.get_secret_value() if ENVIRONMENT.redis_url else ""
 CELERY_BROKER_URL = REDIS_URL or f"sqla+postgresql+psycopg:{DATABASE_URL.partition(':')[2]}"
@@ -232,8 +240,13 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # a tick carries nothing: losing one is better than a storm of them
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_TASK_TIME_LIMIT = 60
-CELERY_TASK_SOFT_TIME_LIMIT = 45
+# Tasks stop by themselves in half of this. No soft limit: its error would rise amid a clock, and be held against it.
+CELERY_TASK_TIME_LIMIT = 120
+# What people wait for has a queue, and with it a process, of its own: slow reminders never stand in its way.
+CELERY_TASK_QUEUES = [Queue("urgent"), Queue("reminders")]
+CELERY_TASK_DEFAULT_QUEUE = "reminders"
+CELERY_TASK_ROUTES = {"notifications.pump": {"queue": "urgent"}}
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: there is no file that two clocks could fight for
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
@@ -261,5 +274,7 @@ LOGGING = {
         # What visitors got wrong is in the answer they got; only our own faults belong in the log.
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},
+        # What others' servers answer is an outcome of ours; its own words hold addresses with secrets in them.
+        "urllib3": {"level": "ERROR"},
     },
 }

@@ -1,8 +1,8 @@
 """Everything that Allclear runs, under one process: `python -m config.supervisor`.
 
-PostgreSQL (unless DATABASE_URL is set), then web, worker and clock. One that dies is started again, after a pause
-that grows while it keeps dying. Ctrl-C or SIGTERM stops them all, PostgreSQL last. Should this process be killed
-outright, the kernel tells each of them to stop.
+PostgreSQL (unless DATABASE_URL is set), then web, a worker for each queue, clock and watchdog. One that dies is
+started again, after a pause that grows while it keeps dying. Ctrl-C or SIGTERM stops them all, PostgreSQL last.
+Should this process be killed outright, the kernel tells each of them to stop.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from config.environment import BASE_DIR, ConfigurationError, Environment
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a dead child is started again
 STEADY = 60.0  # seconds after which a child counts as well, and its next pause is the shortest
 PATIENCE = 25.0  # seconds that children get to finish what they do
-CELERY = [sys.executable, "-m", "celery", "-q", "-A", "config.celery"]
+CELERY = [sys.executable, "-m", "celery", "-q", "-A", "config"]
 
 
 class Child:
@@ -181,15 +181,20 @@ async def until_healthy(address: tuple[str, int]) -> None:
 
 def kin(listening: int) -> list[Child]:
     """The processes of one installation."""
-    worker = ["worker", "--concurrency=2", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     return [
         Child("web", [sys.executable, "-m", "config.web", "--fd", str(listening)], (listening,)),
-        Child("worker", [*CELERY, *worker, "--loglevel=WARNING"]),
-        Child(
-            "clock",
-            [*CELERY, "beat", "--scheduler=celery.beat:Scheduler", "--pidfile=", "--loglevel=WARNING"],
-        ),
+        Child("urgent", worker("urgent")),
+        Child("reminder", worker("reminders")),
+        Child("clock", [*CELERY, "beat", "--pidfile=", "--loglevel=WARNING"]),
+        Child("watchdog", [sys.executable, "manage.py", "engine"]),
     ]
+
+
+def worker(queue: str) -> list[str]:
+    """The command of the worker of one queue; its name tells it from the others on this host."""
+    alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    lane = [f"--queues={queue}", f"--hostname={queue}@%h", "--concurrency=1"]
+    return [*CELERY, "worker", *lane, *alone, "--loglevel=WARNING"]
 
 
 async def end(tasks: list[asyncio.Task[None]] | list[asyncio.Task[int]] | list[asyncio.Task]) -> None:  # type: ignore[type-arg]

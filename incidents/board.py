@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Team, User
 from incidents import spans
 from incidents.models import Incident, Service
-from incidents.states import Kind, Status
+from incidents.states import Kind, Nature, Status
 
 WINDOW = timedelta(days=30)
 RECENT = 5
@@ -52,7 +52,7 @@ def _passes(incident: Incident, team: Team | None, service: Service | None) -> b
 
 
 def _is_overdue(incident: Incident) -> bool:
-    return incident.due_state == "late"
+    return incident.due_state == "late" and not incident.is_quiet
 
 
 def _due(incident: Incident) -> tuple[Any, int]:
@@ -69,7 +69,7 @@ def headline(rows: list[Incident], place: str = "") -> str:
     if not rows:
         return f"Nothing open{place}." if place else "All clear."
     count = f"{len(rows)} open incident{'' if len(rows) == 1 else 's'}{place}."
-    states = [incident.due_state for incident in rows]
+    states = [incident.due_state for incident in rows if not incident.is_quiet]
     if late := states.count("late"):
         return f"{count} {_updates(late)} overdue."
     if soon := states.count("soon"):
@@ -120,7 +120,7 @@ MEASURE = """
 WITH recent AS MATERIALIZED (
     SELECT id, status, declared_at, started_at, acknowledged_at, resolved_at
     FROM incidents_incident i
-    WHERE declared_at >= %(since)s AND status NOT IN (%(cancelled)s, %(merged)s)
+    WHERE declared_at >= %(since)s AND status NOT IN (%(cancelled)s, %(merged)s) AND nature <> %(drill)s
       AND (NOT is_private OR EXISTS (
         SELECT 1 FROM incidents_access a WHERE a.incident_id = i.id AND a.user_id = %(user)s))
 ), posted AS (
@@ -140,7 +140,7 @@ FROM recent
 
 def _measure(user: User) -> dict[str, Any]:
     said = {status.value: status.value for status in Status}
-    said |= {"posted": Kind.STATUS_UPDATE_POSTED.value}
+    said |= {"posted": Kind.STATUS_UPDATE_POSTED.value, "drill": Nature.DRILL.value}
     with connection.cursor() as cursor:
         cursor.execute(MEASURE, said | {"since": timezone.now() - WINDOW, "user": user.pk})
         names = [column.name for column in cursor.description or ()]

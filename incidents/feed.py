@@ -46,6 +46,17 @@ class Entry:
         return self.kind == Kind.DECISION_MADE
 
     @property
+    def is_alarm(self) -> bool:
+        return self.kind in sentences.ALARMS
+
+    @property
+    def actor(self) -> str:
+        """Who did it; "" where the sentence stands by itself."""
+        if self.event.recorded_by:
+            return self.event.recorded_by.name
+        return "" if self.is_alarm or self.kind == Kind.PAGE_ACKNOWLEDGED else "Allclear"
+
+    @property
     def is_correctable(self) -> bool:
         return self.event.kind in CORRECTABLE
 
@@ -68,6 +79,8 @@ class Entry:
     def sentence(self) -> str:
         if self.event.kind == Kind.ROLE_TAKEN:
             return sentences.role_sentence(self.event)
+        if self.kind == Kind.PAGE_ACKNOWLEDGED and not self.event.recorded_by:
+            return sentences.page_acknowledged_by_link(self.event.data)
         return sentences.sentence(self.event)
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import Team, User
-from incidents.states import OPEN, STEPS, Kind, Status, is_open
+from incidents.states import OPEN, STEPS, Kind, Nature, Status, is_open
 from runbooks.models import Revision
 
 SOON_SECONDS = 300
@@ -96,6 +96,9 @@ class Incident(models.Model):
     )
     scribe = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
+    nature = models.CharField(max_length=14, choices=Nature, default=Nature.LIVE)
+    cadence = models.DurationField(null=True, blank=True)
+    acknowledge_due_at = models.DateTimeField(null=True, blank=True)
     last_update_at = models.DateTimeField(null=True, blank=True)
     next_update_due_at = models.DateTimeField(null=True, blank=True)
     steps_done = models.PositiveIntegerField(default=0)
@@ -118,6 +121,7 @@ class Incident(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="incident_status_known"),
+            models.CheckConstraint(condition=Q(nature__in=Nature.values), name="incident_nature_known"),
             models.CheckConstraint(condition=Q(severity__gte=1), name="incident_severity_positive"),
             models.CheckConstraint(
                 condition=Q(status=Status.MERGED, merged_into__isnull=False)
@@ -154,6 +158,16 @@ class Incident(models.Model):
         return min(self.severity, 4)
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether it nudges nobody."""
+        return self.nature != Nature.LIVE
+
+    @property
+    def update_interval(self) -> timedelta | None:
+        """How often stakeholders hear news now; while it is only watched, half as often. None: no updates owed."""
+        return self.cadence * 2 if self.cadence and self.status == Status.MONITORING else self.cadence
+
+    @property
     def step_index(self) -> int:
         """Where the status stands among the four steps; 3 once the incident has ended."""
         return STEPS.index(Status(self.status)) if self.status in STEPS else len(STEPS) - 1
@@ -161,10 +175,19 @@ class Incident(models.Model):
     @property
     def due_state(self) -> str:
         """How the next status update stands now: "ok", "soon" (5 minutes), "late", or "none"."""
-        if self.next_update_due_at is None or not self.is_open:
-            return "none"
-        left = (self.next_update_due_at - timezone.now()).total_seconds()
-        return "late" if left < 0 else "soon" if left <= SOON_SECONDS else "ok"
+        return _due_state(self.next_update_due_at) if self.is_open else "none"
+
+    @property
+    def acknowledge_state(self) -> str:
+        """How its acknowledgement stands: "ok", "soon", "late", or "none" once somebody has, or none is owed."""
+        return _due_state(self.acknowledge_due_at) if self.is_open and not self.acknowledged_at else "none"
+
+
+def _due_state(due_at: datetime | None) -> str:
+    if due_at is None:
+        return "none"
+    left = (due_at - timezone.now()).total_seconds()
+    return "late" if left < 0 else "soon" if left <= SOON_SECONDS else "ok"
 
 
 class Access(models.Model):

@@ -9,6 +9,7 @@ from functools import cached_property
 from django.db.models import Q
 
 from accounts.models import User
+from incidents.calling import number_of
 from incidents.feed import Feed, Window
 from incidents.models import Access, Checklist, Incident, Presence, Step, TimelineEvent
 from incidents.states import STEPS, IncidentRole, Kind, Status
@@ -18,6 +19,7 @@ from runbooks.playbook import Contact
 from runbooks.related import Link, Shelf
 
 MOST_LINKS = 100
+MOST_PAGES = 500
 SHORT_ROLES = {
     IncidentRole.COMMANDER: "Commander",
     IncidentRole.COMMUNICATIONS_LEAD: "Communications",
@@ -85,11 +87,26 @@ class Holder:
 
 @dataclass(frozen=True)
 class Person:
-    """An escalation contact; ``is_due`` when the runbook says to ask at this severity."""
+    """An escalation contact; ``is_due`` when the runbook says to ask at this severity.
+
+    ``position`` is its place in the runbook. ``last`` is what became of its last page: the event of the page
+    itself, of its acknowledgement, or of a delivery of it that failed.
+    """
 
     contact: Contact
     is_unset: bool
     is_due: bool
+    position: int = 0
+    last: TimelineEvent | None = None
+
+    @property
+    def is_failed(self) -> bool:
+        return self.last is not None and self.last.kind == Kind.DELIVERY_FAILED
+
+    @property
+    def number(self) -> str:
+        """What to call."""
+        return number_of(self.contact)
 
     @property
     def more(self) -> dict[str, str]:
@@ -109,9 +126,10 @@ class Room:
     def playbook(self) -> EffectivePlaybook:
         return effective(self.incident.revision.playbook)
 
-    @cached_property
+    @property
     def cadence_minutes(self) -> int | None:
-        return self.playbook.cadence_minutes(self.incident.severity)
+        interval = self.incident.update_interval
+        return int(interval.total_seconds() // 60) if interval else None
 
     @property
     def owes_last_words(self) -> str:
@@ -211,7 +229,23 @@ class Room:
     @cached_property
     def contacts(self) -> list[Person]:
         due = self.playbook.contacts_for(self.incident.severity) if self.incident.is_open else ()
-        return [Person(c, is_unset(c.contact), c in due) for c in self.playbook.contacts]
+        paged = self._paged
+        return [
+            Person(c, is_unset(c.contact), c in due, place, paged.get(c.role.lower()))
+            for place, c in enumerate(self.playbook.contacts)
+        ]
+
+    @property
+    def _paged(self) -> dict[str, TimelineEvent]:
+        """By contact, in lower case, the last thing heard of its last page. A failure stands until the next page
+        or an acknowledgement: that another way got through is not known until somebody answers."""
+        kinds = (Kind.PAGED, Kind.PAGE_ACKNOWLEDGED, Kind.DELIVERY_FAILED)
+        found = self.incident.events.filter(kind__in=kinds).order_by("-seq").select_related("recorded_by")
+        last: dict[str, TimelineEvent] = {}
+        for event in found[:MOST_PAGES]:
+            if role := str(event.data.get("role", "")).lower():
+                last.setdefault(role, event)
+        return last
 
     @cached_property
     def links(self) -> list[TimelineEvent]:

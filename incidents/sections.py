@@ -58,6 +58,12 @@ SECTIONS_OF: dict[str, tuple[str, ...]] = {
     Kind.EVENT_CORRECTED: ("feed", "links"),
     Kind.ACCESS_GRANTED: ("feed", "access"),
     Kind.ACCESS_REVOKED: ("presence", "roles", "feed", "access"),
+    Kind.CADENCE_CHANGED: ("vitals", "jump", "feed", "update-status", "next-due"),
+    Kind.NUDGE_SNOOZED: ("feed",),
+    Kind.ESCALATED: ("feed",),
+    Kind.PAGED: ("feed", "contacts"),
+    Kind.PAGE_ACKNOWLEDGED: ("feed", "contacts"),
+    Kind.DELIVERY_FAILED: ("feed", "contacts"),
     Kind.REVISION_PUBLISHED: ("notices", "feed"),
     Kind.REVISION_ADOPTED: (
         *("notices", "vitals", "jump", "checklist", "feed", "update-status", "next-due", "contacts", "links"),

@@ -47,7 +47,15 @@ ICONS: dict[str, str] = {
     Kind.ROLE_TAKEN: "i-user",
     Kind.ACCESS_GRANTED: "i-key",
     Kind.ACCESS_REVOKED: "i-key",
+    Kind.CADENCE_CHANGED: "i-clock",
+    Kind.NUDGE_SNOOZED: "i-clock",
+    Kind.ESCALATED: "i-alert",
+    Kind.PAGED: "i-page",
+    Kind.PAGE_ACKNOWLEDGED: "i-check",
+    Kind.DELIVERY_FAILED: "i-alert",
 }
+#: Events that ask somebody to act, drawn as alarms.
+ALARMS = (Kind.ESCALATED, Kind.DELIVERY_FAILED)
 
 _IF = re.compile(
     r"^(if|when|in case of|in the event of)\s+((it|this) (is|was) )?"
@@ -210,6 +218,76 @@ def _granted(data: Data) -> str:
     return f"gave {data.get('to_name')} access{where}"
 
 
+def _cadence(data: Data) -> str:
+    old, new = (minutes_in_words(int(data.get(key, 0))) for key in ("from_minutes", "to_minutes"))
+    return f"changed the update cadence from every {old} to every {new}"
+
+
+def minutes_in_words(minutes: int) -> str:
+    """As "1 minute", "20 minutes", "2 hours", "1 hour 30 minutes"."""
+    hours, rest = divmod(minutes, 60)
+    said = [f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in ((hours, "hour"), (rest, "minute")) if n]
+    return " ".join(said) or "0 minutes"
+
+
+def _snoozed(data: Data) -> str:
+    return f"snoozed nudges for {minutes_in_words(int(data.get('minutes', 0)))}"
+
+
+OWED = {
+    "update": "Update overdue",
+    "acknowledge": "Not acknowledged",
+    "silence": "Nothing heard from the commander",
+}
+
+
+def _escalated(data: Data) -> str:
+    """As "Update overdue. Reminded Grace Hopper, then Ada Lovelace." and whom to call where nobody was reached."""
+    said = OWED.get(str(data.get("clock", "")), "Overdue")
+    told, contact, call = _in_turn(data.get("told", [])), data.get("contact", ""), data.get("call", "")
+    verb = "Asked" if data.get("stage") == "take-command" else "Reminded"
+    if call:
+        said += f". {contact or 'The contact'} cannot be reached from here; call {call}"
+    if told:
+        said += f". {verb} {told}" + (f" ({contact})" if contact and not call else "")
+    return said
+
+
+def _in_turn(names: list[str]) -> str:
+    """Names in the order in which they were asked."""
+    return ", then ".join(str(name) for name in names)
+
+
+def _paged(data: Data) -> str:
+    said = f"paged {_listed(list(data.get('told', []))) or data.get('role', '')}"
+    if data.get("role") and data.get("told"):
+        said += f" ({data['role']})"
+    if data.get("call"):
+        said += f"; {data['role']} cannot be reached from here: call {data['call']}"
+    return said
+
+
+def _page_acknowledged(data: Data) -> str:
+    return f"acknowledged the page of {data.get('role', '')}"
+
+
+def page_acknowledged_by_link(data: Data) -> str:
+    """For a page acknowledged by its link, by whoever has it."""
+    return f"{data.get('who') or data.get('role', '')} acknowledged the page"
+
+
+def _failed(data: Data) -> str:
+    """As "Could not reach Ana by e-mail: mailbox full; call +44 20 7946 0000"."""
+    why = str(data.get("why", "")).strip().rstrip(".")
+    said = f"Could not reach {data.get('to', '')} by {_lower(str(data.get('channel', '')))}"
+    said += f": {why}" if why else ""
+    return said + (f"; call {data['call']}" if data.get("call") else "")
+
+
+def _lower(word: str) -> str:
+    return word[:1].lower() + word[1:]
+
+
 SENTENCES: dict[str, Callable[[Data], str]] = {
     Kind.DECLARED: _declared,
     Kind.ACKNOWLEDGED: lambda data: "acknowledged",
@@ -238,4 +316,10 @@ SENTENCES: dict[str, Callable[[Data], str]] = {
     Kind.REVISION_ADOPTED: _adopted,
     Kind.ACCESS_GRANTED: _granted,
     Kind.ACCESS_REVOKED: lambda data: f"took {data.get('to_name')}’s access back",
+    Kind.CADENCE_CHANGED: _cadence,
+    Kind.NUDGE_SNOOZED: _snoozed,
+    Kind.ESCALATED: _escalated,
+    Kind.PAGED: _paged,
+    Kind.PAGE_ACKNOWLEDGED: _page_acknowledged,
+    Kind.DELIVERY_FAILED: _failed,
 }

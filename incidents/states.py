@@ -48,6 +48,14 @@ TRANSITIONS: dict[str, tuple[Status, ...]] = {
 }
 
 
+class Nature(models.TextChoices):
+    """Whether it is happening. Drills and incidents written up afterwards nudge nobody."""
+
+    LIVE = "live", "Happening now"
+    DRILL = "drill", "Drill"
+    RETROSPECTIVE = "retrospective", "Written up afterwards"
+
+
 class IncidentRole(models.TextChoices):
     """The parts people take in an incident; the value is also the field's name on ``Incident``."""
 
@@ -89,6 +97,12 @@ class Kind(models.TextChoices):
     ACCESS_REVOKED = "access_revoked", "Access revoked"
     REVISION_PUBLISHED = "revision_published", "Newer runbook published"
     REVISION_ADOPTED = "revision_adopted", "Newer runbook adopted"
+    CADENCE_CHANGED = "cadence_changed", "Update cadence changed"
+    NUDGE_SNOOZED = "nudge_snoozed", "Nudges snoozed"
+    ESCALATED = "escalated", "Escalated"
+    PAGED = "paged", "Paged"
+    PAGE_ACKNOWLEDGED = "page_acknowledged", "Page acknowledged"
+    DELIVERY_FAILED = "delivery_failed", "Delivery failed"
 
 
 #: Events whose text is what somebody said: shown on the board as the last word.

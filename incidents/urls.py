@@ -33,6 +33,7 @@ room_patterns = [
     change("cancel/", "cancel"),
     change("merge/", "merge"),
     change("severity/", "change_severity"),
+    change("cadence/", "change_cadence"),
     change("details/", "change_details"),
     change("private/", "change_privacy"),
     change("roles/<role:role>/", "assign_role"),

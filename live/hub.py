@@ -89,6 +89,9 @@ class Hub:
         name, incident_id = str(fact.get("name")), fact.get("incident_id")
         if name == "access_changed":
             self._start(self._check_sign_ins(fact.get("user")))
+        if name == "inbox_changed":
+            for stream in self._of_user.get(fact.get("user_id", 0), ()):
+                stream.send(encode("inbox"))
         if not isinstance(incident_id, int):
             return
         room = self.rooms.get(incident_id)

@@ -5,9 +5,9 @@ from datetime import timedelta
 from itertools import takewhile
 
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
+from outbox.clock import DatabaseNow
 from outbox.facts import subscribers_of
 from outbox.models import Fact
 
@@ -32,7 +32,7 @@ def _relay_next() -> bool | None:
     # SKIP LOCKED: relays beside this one take other facts instead of waiting for this one.
     fact = (
         Fact.objects.waiting()
-        .filter(next_attempt_at__lte=Now())
+        .filter(next_attempt_at__lte=DatabaseNow())
         .order_by("next_attempt_at", "id")
         .select_for_update(skip_locked=True)
         .first()
@@ -59,9 +59,8 @@ def _relay(fact: Fact) -> bool:
 
 def _wait(attempts: int) -> timedelta:
     """2 s, 4 s, 8 s and so on, up to ``LONGEST_WAIT``."""
-    return min(
-        timedelta(seconds=2 ** min(attempts, 20)), LONGEST_WAIT
-    )  # 2**47 s is more than timedelta holds
+    # 2**47 s is more than a timedelta holds.
+    return min(timedelta(seconds=2 ** min(attempts, 20)), LONGEST_WAIT)
 
 
 def prune() -> int:

@@ -8,7 +8,7 @@ import pytest
 from incidents.states import TRANSITIONS, Status, diagram
 
 ROOT = Path(__file__).parent.parent
-APPS = ("accounts", "outbox", "runbooks", "incidents", "live")
+APPS = ("accounts", "outbox", "runbooks", "incidents", "live", "notifications")
 THIN = ("views", "forms", "tasks", "admin", "sections", "board", "context", "permissions", "states")
 WRITES = {
     "save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "delete",
@@ -80,3 +80,16 @@ def test_every_status_can_be_reached_and_left() -> None:
     reached = {to for targets in TRANSITIONS.values() for to in targets}
     assert reached == set(Status)
     assert all(TRANSITIONS[status] for status in Status)
+
+
+def test_nobody_but_the_clock_sends_messages() -> None:
+    """So no page ever waits for a broker: what a message could hurry along, the next tick does."""
+    sending = {"delay", "apply_async", "send_task"}
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for app in (*APPS, "config")
+        for path in (ROOT / app).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in sending
+    ]
+    assert found == []

@@ -105,11 +105,11 @@ def more_in_the_room(incident: Incident, ada: User) -> None:
 @pytest.mark.parametrize(
     ("page", "most", "more"),
     [
-        ("/", 10, more_incidents),
-        ("/incidents/", 10, more_incidents),
-        ("/incidents/?q=chat", 10, more_incidents),
-        ("/declare/", 10, more_incidents),
-        ("/incidents/{incident}/", 15, more_in_the_room),
+        ("/", 15, more_incidents),
+        ("/incidents/", 15, more_incidents),
+        ("/incidents/?q=chat", 15, more_incidents),
+        ("/declare/", 15, more_incidents),
+        ("/incidents/{incident}/", 21, more_in_the_room),
     ],
 )
 def test_page_costs_the_same_with_one_row_and_with_many(

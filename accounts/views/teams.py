@@ -1,5 +1,7 @@
 """What administrators do with teams."""
 
+from zoneinfo import available_timezones
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
@@ -9,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import operations
 from accounts.access import MemberRequest, administrator
-from accounts.forms import AddMemberForm, TeamForm
+from accounts.forms import AddMemberForm, TeamForm, WorkingCalendarForm
 from accounts.models import Team, User
 
 PER_PAGE = 50
@@ -59,6 +61,22 @@ def rename_team(request: MemberRequest, slug: str) -> HttpResponse:
 
 @administrator
 @require_POST
+def change_working_calendar(request: MemberRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Team, slug=slug)
+    form = WorkingCalendarForm(request.POST)
+    if form.is_valid():
+        try:
+            operations.change_working_calendar(found.pk, **form.words(), by=request.user)
+        except operations.Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, "The working hours are saved.")
+            return redirect("accounts:team", slug)
+    return _team(request, found, hours=form)
+
+
+@administrator
+@require_POST
 def delete_team(request: MemberRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Team, slug=slug)
     try:
@@ -101,6 +119,7 @@ def _team(
     *,
     rename: TeamForm | None = None,
     add: AddMemberForm | None = None,
+    hours: WorkingCalendarForm | None = None,
     refused: str = "",
 ) -> HttpResponse:
     context = {
@@ -108,6 +127,9 @@ def _team(
         "page": Paginator(team.members.order_by("name", "pk"), PER_PAGE).get_page(request.GET.get("page")),
         "rename": rename or TeamForm(initial={"name": team.name}),
         "add": add or AddMemberForm(team=team),
+        "hours": hours or WorkingCalendarForm.of(team),
+        "zones": sorted(available_timezones()),
         "refused": refused,
     }
-    return render(request, "accounts/team.html", context, status=422 if rename or add or refused else 200)
+    wrong = rename or add or hours or refused
+    return render(request, "accounts/team.html", context, status=422 if wrong else 200)

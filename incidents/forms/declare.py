@@ -10,6 +10,7 @@ from accounts.text import NameField
 from incidents.forms.fields import MomentField, WordsField
 from incidents.operations import Declaration
 from incidents.options import Options, playbook_of
+from incidents.states import Nature
 from runbooks.models import Revision
 
 OUTDATED = "This form was open for too long, or came from elsewhere. Check it and send it again."
@@ -57,6 +58,16 @@ class DeclareForm(forms.Form):
         required=False, empty_value=None, error_messages={"invalid_choice": "Choose from the runbooks shown"}
     )
     is_private = forms.BooleanField(required=False)
+    nature = forms.ChoiceField(
+        required=False,
+        choices=[
+            (Nature.LIVE.value, "It is happening now"),
+            (Nature.DRILL.value, "Practice: nudges nobody"),
+            (Nature.RETROSPECTIVE.value, "It is over: written up afterwards"),
+        ],
+        error_messages={"invalid_choice": "Choose one of these"},
+    )
+    ended_at = MomentField(required=False)
 
     def __init__(self, data: Any = None, *, options: Options) -> None:
         super().__init__(data, initial={"key": uuid4()})
@@ -90,6 +101,25 @@ class DeclareForm(forms.Form):
             )
         return str(self.cleaned_data["cards"])
 
+    def clean_nature(self) -> str:
+        return self.cleaned_data["nature"] or Nature.LIVE.value
+
+    def clean(self) -> dict[str, Any]:
+        """An end is for what is over, and comes after the start."""
+        said = super().clean() or self.cleaned_data
+        ended_at, started_at = said.get("ended_at"), said.get("started_at")
+        if not ended_at or "started_at" in self.errors:
+            return said
+        if said.get("nature") != Nature.RETROSPECTIVE:
+            self.add_error(
+                "ended_at", "Only what is written up afterwards has ended already. Leave this empty"
+            )
+        elif not started_at:
+            self.add_error("started_at", "Say when it started as well")
+        elif ended_at < started_at:
+            self.add_error("ended_at", "It cannot have ended before it started")
+        return said
+
     def renew(self) -> None:
         """Give the form a key of its own: the one that it came with has declared something else."""
         self.data = self.data.copy()  # type: ignore[attr-defined]
@@ -118,4 +148,6 @@ class DeclareForm(forms.Form):
             team=said["team"],
             services=said["services"],
             is_private=said["is_private"],
+            nature=said["nature"],
+            ended_at=said["ended_at"],
         )

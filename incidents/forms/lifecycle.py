@@ -88,6 +88,31 @@ class ChangeSeverityForm(RoomForm):
         ]
 
 
+class ChangeCadenceForm(RoomForm):
+    title, action = "Change the update cadence", "Change"
+    intro = (
+        "Everyone sees it on the timeline. Less often is for the commander, after the first hour; "
+        "the update promised already stays due."
+    )
+    minutes = forms.IntegerField(
+        label="Minutes between updates",
+        min_value=5,
+        max_value=24 * 60,
+        error_messages={
+            "required": "Enter a number of minutes.",
+            "invalid": "Enter a number of minutes.",
+            "min_value": "The cadence must be from 5 minutes to a day.",
+            "max_value": "The cadence must be from 5 minutes to a day.",
+        },
+    )
+    reason = words_why()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cadence = self.incident.cadence
+        self.initial["minutes"] = int(cadence.total_seconds() // 60) if cadence else None
+
+
 class ChangeDetailsForm(RoomForm):
     title = "Edit details"
     intro = "The timeline keeps what they were."

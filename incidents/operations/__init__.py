@@ -4,6 +4,13 @@ Each locks the incident, checks the rule, changes it and records the event, in o
 does it. A rule that says no raises ``Refused`` with words for that person; nothing has changed then.
 """
 
+from incidents.operations.alerts import (
+    note_delivery_failed,
+    note_escalated,
+    note_page_acknowledged,
+    note_paged,
+    note_snoozed,
+)
 from incidents.operations.checklist import (
     abandon_branch,
     add_step,
@@ -19,6 +26,7 @@ from incidents.operations.declaring import AlreadyDeclared, Declaration, declare
 from incidents.operations.lifecycle import (
     acknowledge,
     cancel,
+    change_cadence,
     change_details,
     change_severity,
     change_status,
@@ -56,6 +64,7 @@ __all__ = [
     "assign_role",
     "assign_step",
     "cancel",
+    "change_cadence",
     "change_details",
     "change_privacy",
     "change_severity",
@@ -68,6 +77,11 @@ __all__ = [
     "leave",
     "log_command",
     "merge",
+    "note_delivery_failed",
+    "note_escalated",
+    "note_page_acknowledged",
+    "note_paged",
+    "note_snoozed",
     "post_update",
     "prune_presence",
     "reopen",

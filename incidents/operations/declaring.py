@@ -17,11 +17,11 @@ from incidents.operations.checklist import (
     choose_branch,
     recount,
 )
-from incidents.operations.lifecycle import cadence_of
+from incidents.operations.lifecycle import acknowledgement_due, cadence_of
 from incidents.operations.locking import Refused, not_in_future
 from incidents.operations.people import keep_access
 from incidents.permissions import can_declare
-from incidents.states import Kind
+from incidents.states import Kind, Nature, Status
 from incidents.timeline import record
 from runbooks.fallback import STARTER
 from runbooks.models import Revision
@@ -32,7 +32,8 @@ STARTER_FILE = "incident-response.md"
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What the form says. ``severity`` is the level, 1 the most severe; ``cause`` the title of a branch."""
+    """What the form says. ``severity`` is the level, 1 the most severe; ``cause`` the title of a branch.
+    ``ended_at`` is for what is written up afterwards, and over."""
 
     title: str
     severity: int
@@ -43,13 +44,17 @@ class Declaration:
     team: Team | None = None
     services: list[Service] = field(default_factory=list)
     is_private: bool = False
+    nature: str = Nature.LIVE
+    ended_at: datetime | None = None
 
     def fingerprint(self) -> str:
         """Says whether two declarations are the same, word for word; hexadecimal."""
         started_at = self.started_at.isoformat() if self.started_at else ""
         services = sorted(service.pk for service in self.services)
         words = [self.title, self.severity, self.impact, self.symptom, self.cause, started_at]
-        said = json.dumps([*words, self.team and self.team.pk, services, self.is_private])
+        ended_at = self.ended_at.isoformat() if self.ended_at else ""
+        which = [self.team and self.team.pk, services, self.is_private, str(self.nature), ended_at]
+        said = json.dumps([*words, *which])
         return hashlib.sha256(said.encode()).hexdigest()
 
 
@@ -108,7 +113,10 @@ def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) 
         "fingerprint": said.fingerprint(),
     }
     record(incident, Kind.DECLARED, by=by, text=said.impact, data=data, changed=COUNTERS)
-    _first_update(incident, by)
+    if said.nature != Nature.RETROSPECTIVE:
+        _first_update(incident, by)
+    elif said.ended_at:
+        _ended(incident, said.ended_at, by)
     if branch := _branch(incident, said.cause):
         choose_branch(incident.pk, branch.pk, by=by)
     incident.refresh_from_db()
@@ -120,7 +128,7 @@ def _create(said: Declaration, revision: Revision, by: User, key: UUID | None) -
     if not 1 <= said.severity <= len(playbook.severities):
         raise Refused("The runbook has no such severity.")
     now = timezone.now()
-    return Incident.objects.create(
+    incident = Incident(
         title=said.title,
         impact=said.impact,
         symptom=said.symptom,
@@ -133,16 +141,39 @@ def _create(said: Declaration, revision: Revision, by: User, key: UUID | None) -
         declared_by=by,
         declared_at=now,
         started_at=not_in_future(said.started_at) or now,
+        nature=said.nature,
         submission_key=key,
     )
+    _check_end(said, incident.started_at)
+    incident.cadence = cadence_of(incident)
+    incident.acknowledge_due_at = acknowledgement_due(incident, now)
+    incident.save(force_insert=True)
+    return incident
+
+
+def _check_end(said: Declaration, started_at: datetime) -> None:
+    if said.ended_at is None:
+        return
+    if said.nature != Nature.RETROSPECTIVE:
+        raise Refused("Only an incident written up afterwards can be over when it is declared.")
+    if not_in_future(said.ended_at) and said.ended_at < started_at:
+        raise Refused("It cannot have ended before it started.")
+
+
+def _ended(incident: Incident, ended_at: datetime, by: User) -> None:
+    """It was over before it was written up; what happened in between is added to its timeline afterwards."""
+    was, incident.status = incident.status, Status.RESOLVED
+    incident.resolved_at = incident.mitigated_at = incident.ended_at = ended_at
+    data = {"from": was, "to": incident.status.value}
+    changed = ("status", "resolved_at", "mitigated_at", "ended_at")
+    record(incident, Kind.STATUS_CHANGED, by=by, data=data, occurred_at=ended_at, changed=changed)
 
 
 def _first_update(incident: Incident, by: User) -> None:
     """The first status message goes out with the declaration, and starts the update clock."""
     playbook = incident.revision.effective
-    cadence = cadence_of(incident)
     incident.last_update_at = timezone.now()
-    incident.next_update_due_at = incident.last_update_at + cadence if cadence else None
+    incident.next_update_due_at = incident.last_update_at + incident.cadence if incident.cadence else None
     due = incident.next_update_due_at.isoformat() if incident.next_update_due_at else None
     data = {
         "status": incident.status,

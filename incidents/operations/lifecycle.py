@@ -6,13 +6,16 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.calendars import calendar_of
 from accounts.models import Team, User
 from incidents.models import Incident, Service
 from incidents.operations.checklist import add_checklists, recount
 from incidents.operations.locking import Refused, lock, lock_open, not_in_future
-from incidents.states import Kind, Status, is_open, may_move, may_reopen
+from incidents.states import Kind, Nature, Status, is_open, may_move, may_reopen
 from incidents.timeline import record
 
+FIRST_HOUR = timedelta(hours=1)
+LONGEST_CADENCE_MINUTES = 24 * 60
 STATUS_FIELDS = ("status", "identified_at", "mitigated_at", "resolved_at", "ended_at", "next_update_due_at")
 
 
@@ -59,7 +62,7 @@ def reopen(incident_id: int, *, by: User, reason: str) -> Incident:
     was = incident.status
     _enter(incident, Status.INVESTIGATING)
     incident.merged_into = None
-    incident.next_update_due_at = timezone.now() if cadence_of(incident) else None
+    incident.next_update_due_at = timezone.now() if incident.cadence else None
     changed = (*STATUS_FIELDS, "merged_into")
     record(incident, Kind.REOPENED, by=by, text=reason, data={"from": was}, changed=changed)
     return incident
@@ -110,11 +113,21 @@ def change_severity(incident_id: int, severity: int, *, by: User, reason: str = 
         return incident
     was, was_name = incident.severity, incident.severity_name
     incident.severity, incident.severity_name = severity, playbook.severities[severity - 1].name[:80]
+    incident.cadence = cadence_of(incident)
+    _bring_acknowledgement_forward(incident)
     added = add_checklists(incident, playbook.checklists_added(was, severity))
     _bring_update_forward(incident, raised=severity < was)
     recount(incident)
     data = {"from": was, "from_name": was_name, "to": severity, "to_name": incident.severity_name}
-    changed = ("severity", "severity_name", "next_update_due_at", "steps_done", "steps_total")
+    changed = (
+        "severity",
+        "severity_name",
+        "cadence",
+        "acknowledge_due_at",
+        "next_update_due_at",
+        "steps_done",
+        "steps_total",
+    )
     record(incident, Kind.SEVERITY_CHANGED, by=by, text=reason, data=data, changed=changed)
     if added:
         record(incident, Kind.STEPS_ADDED, by=by, data={"checklists": added})
@@ -148,9 +161,43 @@ def change_details(
 
 
 def cadence_of(incident: Incident) -> timedelta | None:
-    """How often stakeholders hear of this incident; None where the runbook asks for no updates."""
+    """How often stakeholders hear of an incident of this severity; None where the runbook asks for no updates,
+    and for what is written up afterwards."""
+    if incident.nature == Nature.RETROSPECTIVE:
+        return None
     minutes = incident.revision.effective.cadence_minutes(incident.severity)
     return timedelta(minutes=minutes) if minutes else None
+
+
+@transaction.atomic
+def change_cadence(incident_id: int, minutes: int, *, by: User, reason: str) -> Incident:
+    """Send updates less often, or more. In public, with a reason; less often only by the commander, and not in
+    the first hour. The promise already made stands unless the new cadence would keep it sooner."""
+    incident = lock_open(incident_id, by)
+    if incident.cadence is None:
+        raise Refused("No updates are owed at this severity.")
+    if not 5 <= minutes <= LONGEST_CADENCE_MINUTES:
+        raise Refused("The cadence must be from 5 minutes to a day.")
+    if not reason:
+        raise Refused("Say why the cadence changes.")
+    was, cadence = incident.cadence, timedelta(minutes=minutes)
+    if cadence == was:
+        return incident
+    if cadence > was:
+        _may_lengthen(incident, by)
+    incident.cadence = cadence
+    _bring_update_forward(incident, raised=cadence < was)
+    data = {"from_minutes": int(was.total_seconds() // 60), "to_minutes": minutes}
+    changed = ("cadence", "next_update_due_at")
+    record(incident, Kind.CADENCE_CHANGED, by=by, text=reason, data=data, changed=changed)
+    return incident
+
+
+def _may_lengthen(incident: Incident, by: User) -> None:
+    if incident.commander_id != by.pk:
+        raise Refused("Only the commander may have updates sent less often.")
+    if timezone.now() < incident.declared_at + FIRST_HOUR:
+        raise Refused("In the first hour the cadence stays as the runbook has it.")
 
 
 def _enter(incident: Incident, status: str) -> None:
@@ -158,8 +205,8 @@ def _enter(incident: Incident, status: str) -> None:
     incident.status = status
     if is_open(status):
         incident.resolved_at = incident.ended_at = None
-        if incident.next_update_due_at is None and (cadence := cadence_of(incident)):
-            incident.next_update_due_at = now + cadence
+        if incident.next_update_due_at is None and incident.update_interval:
+            incident.next_update_due_at = now + incident.update_interval
     else:
         incident.ended_at = incident.ended_at or now
         incident.next_update_due_at = None
@@ -177,10 +224,27 @@ def _cannot_move(incident: Incident, status: str) -> str:
     return f"An incident that is {now} cannot become {then}."
 
 
+def _bring_acknowledgement_forward(incident: Incident) -> None:
+    """A higher severity is answered sooner; a lower one does not take back what was owed."""
+    due_at = acknowledgement_due(incident, timezone.now())
+    if due_at and incident.acknowledged_at is None:
+        incident.acknowledge_due_at = min(incident.acknowledge_due_at or due_at, due_at)
+
+
+def acknowledgement_due(incident: Incident, since: datetime) -> datetime | None:
+    """When somebody must have acknowledged, counted from ``since`` by the runbook's response time; None where
+    it gives none. The next business day is over when the working day of the incident's team is."""
+    if incident.nature == Nature.RETROSPECTIVE:
+        return None
+    response = incident.revision.effective.response_for(incident.severity)
+    if response.rule == "next_business_day":
+        return calendar_of(incident.team).end_of_next_business_day(since)
+    return since + timedelta(minutes=response.minutes) if response.minutes is not None else None
+
+
 def _bring_update_forward(incident: Incident, *, raised: bool) -> None:
-    cadence = cadence_of(incident)
-    if raised and cadence:
-        soonest = timezone.now() + cadence
+    if raised and incident.update_interval:
+        soonest = timezone.now() + incident.update_interval
         incident.next_update_due_at = min(incident.next_update_due_at or soonest, soonest)
 
 

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from accounts.models import User
 from incidents.models import TimelineEvent
-from incidents.operations.lifecycle import cadence_of
 from incidents.operations.locking import Refused, lock, not_in_future, said_before
 from incidents.states import CORRECTABLE, Kind
 from incidents.timeline import record
@@ -71,7 +70,7 @@ def post_update(
     now = timezone.now()
     if next_due_at and next_due_at <= now:
         raise Refused("The next update must be promised for a time to come.")
-    was_due, cadence = incident.next_update_due_at, cadence_of(incident)
+    was_due, cadence = incident.next_update_due_at, incident.update_interval
     incident.last_update_at = now
     incident.next_update_due_at = (
         (next_due_at or (now + cadence if cadence else None)) if incident.is_open else None

@@ -7,16 +7,10 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from incidents import sentences
+from incidents.calling import REACHED_BY
 from runbooks.markdown import render, render_inline
 
 register = template.Library()
-
-_REACHED_BY = re.compile(
-    r"(?P<mail>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5})"
-    r"|(?P<web>https?://[^\s<>\"'()]{1,500})"
-    r"|(?P<date>\d{4}-\d\d-\d\d)"
-    r"|(?P<phone>(?<![\w.])\+?\(?\d(?:[ ()./-]{0,2}\d){6,14}(?!\w))"
-)
 
 
 @register.filter
@@ -51,7 +45,7 @@ def is_web(url: object) -> bool:
 def reach(text: str) -> SafeString:
     """A contact as written, its telephone numbers and addresses as links."""
     out, at = [], 0
-    for match in _REACHED_BY.finditer(text):
+    for match in REACHED_BY.finditer(text):
         out += [conditional_escape(text[at : match.start()]), _link(match)]
         at = match.end()
     return mark_safe("".join([*out, conditional_escape(text[at:])]))

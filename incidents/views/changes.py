@@ -29,6 +29,7 @@ CHANGES: dict[str, tuple[type[RoomForm], str, str]] = {
     "cancel": (lifecycle.CancelForm, "cancel", "vitals"),
     "merge": (lifecycle.MergeForm, "merge", "vitals"),
     "change_severity": (lifecycle.ChangeSeverityForm, "change_severity", "head"),
+    "change_cadence": (lifecycle.ChangeCadenceForm, "change_cadence", "vitals"),
     "change_details": (lifecycle.ChangeDetailsForm, "change_details", "head"),
     "change_privacy": (people.ChangePrivacyForm, "change_privacy", "access"),
     "assign_role": (people.AssignRoleForm, "assign_role", "roles"),
@@ -66,7 +67,7 @@ def change(request: MemberRequest, number: int, name: str, role: str = "", **ids
     data = request.POST if request.method == "POST" else None
     form = kind(data, room=Room(incident), by=request.user, about=about, **extra)
     if data is None:
-        return redirect(_address(incident, name, about)) if name in INLINE else _ask(request, form, name)
+        return redirect(_address(incident, name, about)) if name in INLINE else ask(request, form, name)
     if not form.is_valid():
         return _refuse(request, form, name, 422)
     try:
@@ -100,7 +101,7 @@ def _address(incident: Incident, name: str, about: Any) -> str:
     return f"{reverse('incidents:room', args=[incident.pk])}#{anchor}"
 
 
-def _ask(request: MemberRequest, form: RoomForm, name: str, status: int = 200) -> HttpResponse:
+def ask(request: MemberRequest, form: RoomForm, name: str, status: int = 200) -> HttpResponse:
     """The form by itself: in the room's dialog, or on a page of its own."""
     template = "incidents/_change.html" if request.htmx else "incidents/change.html"  # type: ignore[attr-defined]
     context = {"form": form, "incident": form.incident, "name": name, "address": request.path}
@@ -113,7 +114,7 @@ def _ask(request: MemberRequest, form: RoomForm, name: str, status: int = 200) -
 
 def _refuse(request: MemberRequest, form: RoomForm, name: str, status: int) -> HttpResponse:
     if name not in INLINE and not _was_inline(form, name):
-        return _ask(request, form, name, status)
+        return ask(request, form, name, status)
     text = " ".join(str(error) for errors in form.errors.values() for error in errors)
     typed = {key: str(value) for key, value in form.data.items() if key != "csrfmiddlewaretoken"}
     about = getattr(form.about, "pk", None)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -77,7 +78,34 @@ CHANGES: dict[str, Change] = {
     "link": lambda i, by: operations.add_link(i.pk, "https://example.com/graph", by=by, text="Graph"),
     "update": lambda i, by: operations.post_update(i.pk, "We are on it", by=by),
     "publish": _publish,
+    "page": lambda i, by: _page(i, by),
+    "failed delivery": lambda i, by: operations.note_delivery_failed(
+        i.pk, delivery="1", to="Ana", channel="E-mail", why="full", role=_contact(i), call="+44 20 7946 0000"
+    ),
+    "cadence": lambda i, by: operations.change_cadence(i.pk, 10, by=by, reason="Many ask"),
+    "snooze": lambda i, by: _locked(i, lambda i: operations.note_snoozed(i, 10, by=by, reason="")),
+    "escalate": lambda i, by: _locked(
+        i,
+        lambda i: operations.note_escalated(
+            i, clock="update", stage="overdue-1", due_at=timezone.now(), told=["Ada"], contact="", call=""
+        ),
+    ),
 }
+
+
+def _contact(incident: Incident) -> str:
+    return incident.revision.effective.contacts[0].role
+
+
+def _page(incident: Incident, by: User) -> None:
+    data = {"role": _contact(incident), "told": ["Ana"], "page": "1"}
+    operations.note_paged(incident.pk, by=by, text="Please join", data=data)
+
+
+@transaction.atomic
+def _locked(incident: Incident, change: Callable[[Incident], object]) -> None:
+    change(Incident.objects.select_for_update().get(pk=incident.pk))
+
 
 FOLLOWING: dict[str, list[Change]] = {
     "untick": [CHANGES["tick"], lambda i, by: operations.set_step_done(i.pk, _step(i), False, by=by)],
@@ -94,6 +122,10 @@ FOLLOWING: dict[str, list[Change]] = {
     ],
     "leave": [CHANGES["take"], lambda i, by: operations.assign_role(i.pk, "commander", None, by=by)],
     "open": [CHANGES["private"], lambda i, by: operations.change_privacy(i.pk, False, by=by)],
+    "page acknowledged": [
+        CHANGES["page"],
+        lambda i, by: operations.note_page_acknowledged(i.pk, by=by, data={"role": _contact(i), "page": "1"}),
+    ],
     "adopt": [CHANGES["publish"], lambda i, by: operations.adopt_revision(i.pk, by=by)],
     "correct": [
         CHANGES["link"],

@@ -1,0 +1,153 @@
+"""What a thread may do while it speaks to an address that somebody typed.
+
+``within`` ends every connection that the thread has made once its time is over, whatever it is waiting for: a
+limit on each read does not stop a server that sends a byte now and then. ``guarded`` lets it connect to nothing
+but addresses that may be reached, whatever library does it, redirects and changed names included. Both hear of
+connections by Python's audit events, which come before the connection is made, with the address in numbers.
+"""
+
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from threading import Lock, Timer
+from time import monotonic
+
+from notifications.addresses import Blocked, check
+
+#: Python's own files and the time zones: all that guarded code may read.
+READABLE = (
+    *{str(Path(folder).resolve()) for folder in (sys.prefix, sys.base_prefix)},
+    sys.prefix,
+    "/usr/share/zoneinfo",
+)
+FORBIDDEN = (
+    "_thread.start_new_thread",
+    "os.exec",
+    "os.fork",
+    "os.posix_spawn",
+    "os.system",
+    "socket.sendmsg",
+    "socket.sendto",
+    "subprocess.Popen",
+)
+
+
+class Refusal(PermissionError):
+    """Raised where the guarded code is; a kind of OSError, so that it passes for a failed connection."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """One thread's errand: when it must be over, the connections it has made, and why it was stopped, if it was."""
+
+    ends_at: float
+    is_guarded: bool = False
+    stopped: Exception | None = None
+    sockets: list[socket.socket] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
+    is_over: bool = False
+
+    @property
+    def left(self) -> float:
+        """Seconds until it must be over."""
+        return self.ends_at - monotonic()
+
+    def follow(self, connecting: socket.socket) -> None:
+        """Have a connection ended when the time is: by another handle on it, which outlives being wrapped in TLS."""
+        with self.lock:
+            if self.is_over or self.left <= 0:
+                raise Refusal("The time for this is over.")
+            self.sockets.append(connecting.dup())
+
+    def end(self) -> None:
+        with self.lock:
+            self.is_over = True
+            for followed in self.sockets:
+                _cut(followed)
+
+    def close(self) -> None:
+        with self.lock:
+            self.is_over = True
+            for followed in self.sockets:
+                followed.close()
+
+
+_watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
+
+
+@contextmanager
+def within(seconds: float, *, is_guarded: bool = False) -> Iterator[Watch]:
+    """Cut every connection that this thread makes inside the block once ``seconds`` are over."""
+    _listen()
+    watch = Watch(monotonic() + seconds, is_guarded)
+    timer = Timer(seconds, watch.end)
+    timer.daemon = True
+    timer.start()
+    token = _watch.set(watch)
+    try:
+        yield watch
+    finally:
+        _watch.reset(token)
+        timer.cancel()
+        watch.close()
+
+
+@contextmanager
+def guarded(seconds: float) -> Iterator[Watch]:
+    """As ``within``, for code that is not ours: it may connect to addresses that pass ``addresses.check`` alone,
+    open no file but Python's, and start no process and no thread."""
+    with within(seconds, is_guarded=True) as watch:
+        yield watch
+
+
+def _cut(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # it is over already
+
+
+@cache
+def _listen() -> None:
+    sys.addaudithook(_heard)
+
+
+def _heard(event: str, args: tuple[object, ...]) -> None:
+    if event not in _HEARD:
+        return
+    watch = _watch.get()
+    if watch is None:
+        return
+    try:
+        _judge(watch, event, args)
+    except (Blocked, Refusal) as error:
+        watch.stopped = watch.stopped or error
+        raise Refusal(str(error)) from None
+
+
+def _judge(watch: Watch, event: str, args: tuple[object, ...]) -> None:
+    if event == "socket.connect":
+        if watch.is_guarded:
+            _check_address(args[1])
+        if isinstance(args[0], socket.socket):
+            watch.follow(args[0])
+    elif watch.is_guarded and (event != "open" or _is_foreign(args[0])):
+        raise Refusal("It asked for a file, a program or a kind of connection that messages have no need of.")
+
+
+def _check_address(address: object) -> None:
+    if not isinstance(address, tuple):
+        raise Blocked("It asked for a connection that is not over the internet.")
+    check(str(address[0]), int(address[1]))
+
+
+def _is_foreign(path: object) -> bool:
+    return isinstance(path, (str, bytes)) and not str(path).startswith(READABLE)
+
+
+_HEARD = frozenset({"socket.connect", "open", *FORBIDDEN})

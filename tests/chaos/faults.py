@@ -1,0 +1,48 @@
+"""What goes wrong: one thing after another, chosen by the seed."""
+
+import random
+import time
+from collections.abc import Callable
+from functools import partial
+
+from tests.chaos.house import House
+
+
+def wreck(
+    house: House, seed: int, seconds: float, *, redis_gone: float, pause: tuple[float, float]
+) -> list[str]:
+    """Hurt ``house`` for so many seconds, each kind of fault at least once; what was done, in order.
+
+    Redis is stopped once for ``redis_gone`` seconds, while everything else goes on failing.
+    """
+    chance, done = random.Random(seed), list[str]()
+    began = time.monotonic()
+    kinds = _kinds(house)
+    waiting = list(kinds)
+    chance.shuffle(waiting)
+    back = 0.0
+    while (now := time.monotonic()) < began + seconds:
+        if back and now > back:
+            house.release("redis")
+            back = 0.0
+        if not done:
+            house.flush_redis()
+            house.hold("redis")
+            back, name = now + redis_gone, "redis gone"
+        else:
+            name = waiting.pop() if waiting else chance.choice(list(kinds))
+            kinds[name]()
+        done.append(name)
+        time.sleep(chance.uniform(*pause))
+    house.release("redis")
+    return done
+
+
+def _kinds(house: House) -> dict[str, Callable[[], None]]:
+    workers = [f"worker-{n}" for n in range(house.workers)]
+    killed = [*workers, "reminders", "beat-0", "beat-1", "engine", "web"]
+    kinds: dict[str, Callable[[], None]] = {f"kill {name}": partial(house.kill, name) for name in killed}
+    kinds["kill a worker's child"] = lambda: house.kill_child_of(workers[0])
+    kinds["restart postgres"] = house.restart_database
+    kinds["flush redis"] = house.flush_redis
+    return kinds

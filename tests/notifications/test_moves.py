@@ -1,0 +1,209 @@
+"""What somebody owes, in the order of urgency, and one click from where it is done."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from incidents import operations as incidents
+from incidents.models import Access, Incident, Step
+from notifications.deliveries import deliver
+from notifications.models import Notice, Page
+from notifications.moves import Move, moves, owed_count
+from notifications.reached import Reached
+
+MINUTE = timedelta(minutes=1)
+
+
+def kinds(user: User) -> list[str]:
+    return [move.kind for move in moves(user, timezone.now())]
+
+
+def of_kind(user: User, kind: str) -> list[Move]:
+    return [move for move in moves(user, timezone.now()) if move.kind == kind]
+
+
+@pytest.fixture
+def incident(declared, grace, ada):
+    """A SEV1 that ada commands and grace speaks for."""
+    found = declared(1)
+    incidents.acknowledge(found.pk, by=ada)
+    for role, holder in (("commander", ada), ("communications_lead", grace), ("scribe", grace)):
+        incidents.assign_role(found.pk, role, holder, by=ada)
+    return found
+
+
+def test_an_update_is_coming_up_then_due_then_overdue(world, incident, ada, grace, eve):
+    for user in (ada, grace):
+        (move,) = moves(user, timezone.now())
+        assert (move.kind, move.owed, move.state) == ("update", False, "ok")
+        assert move.path == f"/incidents/{incident.pk}/#update"
+    assert moves(eve, timezone.now()) == []
+
+    world.skip(16 * MINUTE)
+    (move,) = moves(grace, timezone.now())
+    assert (move.owed, move.state, move.detail) == (True, "soon", "Due in 4 min")
+
+    world.skip(10 * MINUTE)
+    (move,) = moves(grace, timezone.now())
+    assert (move.state, move.detail) == ("late", "Overdue by 6 min")
+    assert owed_count(grace, timezone.now()) == 1
+
+    incidents.post_update(incident.pk, "We know more", by=grace)
+    assert owed_count(grace, timezone.now()) == 0
+
+
+def test_an_unacknowledged_incident_is_every_responders_move(world, declared, grace, eve, ada):
+    found = declared(1)
+    (move,) = of_kind(grace, "acknowledge")
+    assert move.posts and move.path == f"/incidents/{found.pk}/acknowledge/"
+    assert kinds(eve) == []
+
+    incidents.acknowledge(found.pk, by=ada)
+    assert "acknowledge" not in kinds(grace)
+
+
+def test_a_viewer_who_was_paged_is_asked_too(world, declared, eve):
+    found = declared(1)
+    page(found, eve, urgency="page")
+    (move,) = of_kind(eve, "acknowledge")
+    assert not move.posts and move.path == f"/incidents/{found.pk}/"
+
+
+def page(incident: Incident, to: User, urgency: str = "page") -> Notice:
+    soon = timezone.now() + timedelta(hours=1)
+    notice = Notice.objects.create(urgency=urgency, incident=incident, title="Look", text="", expires_at=soon)
+    deliver(notice, Reached(user=to))
+    return notice
+
+
+def test_a_page_waits_for_those_it_went_to(world, incident, grace, eve, ada):
+    notice = page(incident, grace)
+    called = Page.objects.create(incident=incident, notice=notice, role="Primary On-Call", token_hash="x")
+
+    assert kinds(grace)[0] == "page"
+    assert "page" not in kinds(ada) and kinds(eve) == []
+
+    called.acknowledged_at = timezone.now()
+    called.save()
+    assert "page" not in kinds(grace)
+
+
+def test_steps_given_to_me_wait_until_they_are_settled(world, incident, grace, ada):
+    step = Step.objects.filter(incident=incident, kind="task")[0]
+    incidents.assign_step(incident.pk, step.pk, grace, by=ada)
+    (move,) = of_kind(grace, "step")
+    assert move.path == f"/incidents/{incident.pk}/#step-{step.pk}" and move.title == "Look"
+    assert of_kind(ada, "step") == []
+
+    incidents.set_step_done(incident.pk, step.pk, True, by=grace)
+    assert of_kind(grace, "step") == []
+
+
+def test_empty_roles_are_the_commanders_to_fill_or_else_of_who_declared(world, declared, ada, grace):
+    found = declared(3)
+    (move,) = of_kind(ada, "role")
+    assert move.path == f"/incidents/{found.pk}/roles/commander/"
+    assert move.detail == "Nobody yet: incident commander, communications lead, scribe"
+
+    incidents.assign_role(found.pk, "commander", grace, by=ada)
+    assert of_kind(ada, "role") == []
+    (move,) = of_kind(grace, "role")
+    assert move.path == f"/incidents/{found.pk}/roles/communications_lead/"
+
+
+def test_the_most_urgent_comes_first(world, declared, grace, ada):
+    mild, severe = declared(3, title="Mild"), declared(1, title="Severe")
+    for found in (mild, severe):
+        incidents.acknowledge(found.pk, by=ada)
+        incidents.assign_role(found.pk, "communications_lead", grace, by=ada)
+    step = Step.objects.filter(incident=mild, kind="task")[0]
+    incidents.assign_step(mild.pk, step.pk, grace, by=ada)
+    world.skip(30 * MINUTE)
+    unseen = declared(2, title="Unseen")
+
+    found = moves(grace, timezone.now())
+
+    assert [(move.kind, move.incident) for move in found] == [
+        ("update", severe), ("acknowledge", unseen), ("step", mild), ("update", mild),
+    ]  # fmt: skip
+    assert [move.owed for move in found] == [True, True, True, False]
+
+
+def test_drills_owe_no_updates_and_what_has_ended_owes_nothing(world, declared, ada, grace):
+    drill = declared(1, nature="drill")
+    incidents.assign_role(drill.pk, "commander", grace, by=ada)
+    assert {move.kind for move in moves(grace, timezone.now())} == {"role"}
+
+    ended = declared(1)
+    incidents.acknowledge(ended.pk, by=ada)
+    incidents.change_status(ended.pk, "resolved", by=ada)
+    assert ended not in [move.incident for move in moves(ada, timezone.now())]
+
+
+def test_a_private_incident_is_nobodys_move_outside(world, declared, grace, ada, client_for):
+    found = declared(1, is_private=True, title="Breach")
+    assert moves(grace, timezone.now()) == []
+    assert "acknowledge" in kinds(ada)
+
+    incidents.grant_access(found.pk, grace, by=ada)
+    notice = page(found, grace)
+    Page.objects.create(incident=found, notice=notice, role="Security", token_hash="x")
+    step = Step.objects.filter(incident=found, kind="task")[0]
+    incidents.assign_step(found.pk, step.pk, grace, by=ada)
+    assert {"acknowledge", "step", "page"} <= set(kinds(grace))
+
+    incidents.revoke_access(found.pk, grace, by=ada)
+    assert moves(grace, timezone.now()) == []
+    assert "Breach" not in client_for(grace).get("/your-move/").text
+
+
+def test_the_page_and_the_badge_say_the_same(world, declared, grace, client_for):
+    found, client = declared(1), client_for(grace)
+    text = client.get("/your-move/").text
+    assert "1 thing waits for you" in text and f'action="/incidents/{found.pk}/acknowledge/"' in text
+    assert '<span id="move-count"> <span class="count owed">1<' in text
+
+    assert client.post(f"/incidents/{found.pk}/acknowledge/").status_code == 302
+    assert "Nothing waits for you" in client.get("/your-move/").text
+
+
+def test_your_move_is_for_members(client, ada):
+    assert client.get("/your-move/").status_code == 302
+
+
+def test_moves_cost_the_same_with_one_incident_and_with_many(world, incident, grace, ada, client_for):
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            moves(grace, timezone.now())
+        return len(captured)
+
+    with_one = cost()
+    incidents_more(incident, grace)
+    assert len(moves(grace, timezone.now())) > 200
+    assert cost() == with_one == 3
+
+    client = client_for(grace)
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/your-move/")
+    assert len(captured) <= 14
+
+
+def incidents_more(incident: Incident, user: User) -> None:
+    now = timezone.now()
+    made = Incident.objects.bulk_create(
+        Incident(
+            title=f"Another {n}", severity=2, severity_name="SEV2", revision=incident.revision,
+            declared_by=user, commander=user, next_update_due_at=now, is_private=n % 2 == 0,
+        )
+        for n in range(100)
+    )  # fmt: skip
+    Access.objects.bulk_create(Access(incident=each, user=user, granted_by=user) for each in made)
+    checklist = incident.checklists.first()
+    Step.objects.bulk_create(
+        Step(incident=incident, checklist=checklist, position=n, kind="task", text="x", assigned_to=user)
+        for n in range(100)
+    )

@@ -1,0 +1,270 @@
+"""Pages: who is reached, and the link that acknowledges without signing in."""
+
+import re
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import Team, User
+from incidents import operations
+from incidents.models import Incident
+from incidents.operations import Refused
+from notifications import contacts, pages
+from notifications.models import Delivery, Notice, Page
+from tests.notifications.conftest import heard
+
+
+@pytest.fixture(autouse=True)
+def _with_mail_and_no_counts(db, settings):
+    cache.clear()
+    settings.MAIL_CONFIGURED = True
+
+
+@pytest.fixture
+def incident(world, declared, contacts) -> Incident:
+    return declared(1)
+
+
+@pytest.fixture
+def paged(incident, grace) -> Page:
+    return pages.page(incident.pk, "Engineering Lead", "We need a decision", by=grace)
+
+
+def link(page: Page, user: User | None = None) -> str:
+    return pages.path_of(page.notice, user.pk if user else None)
+
+
+def kinds(incident: Incident) -> list[str]:
+    return list(incident.events.order_by("seq").values_list("kind", flat=True))
+
+
+def test_a_page_reaches_the_contact_and_is_on_the_timeline(incident, paged, contacts):
+    event = incident.events.get(kind="paged")
+
+    assert heard(contacts["lead"]) == [f"Page: SEV1 INC-{incident.pk} Chat not working"]
+    assert event.data["told"] == ["Lead"] and event.text == "We need a decision"
+    assert Delivery.objects.filter(notice=paged.notice, channel="email").exists()
+
+
+def test_only_a_hash_of_the_token_is_kept(paged):
+    token = link(paged).split("/")[2]
+
+    assert paged.token_hash != token
+    assert token not in str(list(Notice.objects.values())) + str(list(Page.objects.values()))
+
+
+def test_the_same_form_twice_makes_one_page(incident, grace):
+    key = uuid4()
+
+    one = pages.page(incident.pk, "Engineering Lead", "Help", by=grace, key=key)
+    two = pages.page(incident.pk, "Engineering Lead", "Help", by=grace, key=key)
+
+    assert one == two and incident.pages.count() == 1
+
+
+def test_looking_acknowledges_nothing_and_the_button_acknowledges_once(incident, paged, contacts):
+    client, address = Client(), link(paged, contacts["lead"])
+    shown = client.get(address)
+    client.head(address)
+    assert b"We need a decision" in shown.content and b"Chat not working" in shown.content
+    assert not Page.objects.get(pk=paged.pk).acknowledged_at
+
+    after = client.post(address, follow=True)
+    client.post(address)
+
+    assert "Acknowledged by Lead" in after.content.decode()
+    assert kinds(incident).count("page_acknowledged") == 1
+    assert Page.objects.get(pk=paged.pk).acknowledged_by == contacts["lead"]
+
+
+def test_the_first_answer_of_somebody_known_acknowledges_the_incident(incident, paged, contacts):
+    Client().post(link(paged, contacts["lead"]))
+
+    incident.refresh_from_db()
+    assert incident.acknowledged_by == contacts["lead"]
+
+
+def test_an_answer_from_a_bare_address_acknowledges_the_page_alone(incident, grace):
+    User.objects.filter(email="lead@example.com").delete()
+    page = pages.page(incident.pk, "Engineering Lead", "Help", by=grace)
+
+    Client().post(link(page))
+
+    incident.refresh_from_db()
+    assert incident.acknowledged_at is None
+    assert incident.events.get(kind="page_acknowledged").data["who"] == "lead@example.com"
+
+
+def test_another_page_is_not_acknowledged_by_it(incident, paged, grace, contacts):
+    other = pages.page(incident.pk, "Secondary On-Call", "Help", by=grace)
+
+    Client().post(link(paged, contacts["lead"]))
+
+    assert not Page.objects.get(pk=other.pk).acknowledged_at
+
+
+@pytest.mark.parametrize("change", ["x" * 40, "{t}.999.abc", "{t}.1.", "{t}.é.é", "%00", "a" * 3000])
+def test_a_wrong_link_leads_nowhere(paged, contacts, change):
+    token = link(paged).split("/")[2]
+
+    for method in ("get", "post"):
+        answer = getattr(Client(), method)(f"/p/{change.format(t=token)}/")
+        assert answer.status_code in (400, 404), change
+
+
+def test_a_link_cannot_be_made_somebody_elses(paged, contacts, ada):
+    token, _, mark = link(paged, contacts["lead"]).split("/")[2].split(".")
+
+    assert Client().post(f"/p/{token}.{ada.pk}.{mark}/").status_code == 404
+
+
+def test_a_link_has_its_time(world, paged, contacts):
+    world.skip(pages.LINK_LIFE * 2)
+
+    assert Client().get(link(paged, contacts["lead"])).status_code == 404
+
+
+def test_too_many_tries_are_refused(paged):
+    client = Client()
+    answers = [client.get(f"/p/{n}/").status_code for n in range(70)]
+
+    assert answers[0] == 404 and answers[-1] == 429
+
+
+def test_of_a_private_incident_only_its_number_and_the_words_are_told(incident, grace, ada, contacts):
+    operations.change_privacy(incident.pk, True, by=ada)
+    operations.grant_access(incident.pk, grace, by=ada)
+
+    page = pages.page(incident.pk, "Security Lead", "Please ring me", by=grace)
+    shown = Client().get(link(page, contacts["security"])).content.decode()
+
+    assert heard(contacts["security"]) == [f"Page: INC-{incident.pk}"]
+    assert "Please ring me" in shown and f"INC-{incident.pk}" in shown
+    assert "Chat not working" not in shown + page.notice.text and "SEV1" not in shown
+
+
+def test_who_cannot_be_reached_is_to_be_called(world, revision, ada, grace):
+    from incidents.operations import Declaration, declare
+    from runbooks.operations import create_runbook
+
+    source = b"# R\n\n## Contacts\n| Role | Contact | When |\n|---|---|---|\n| DBA | Ana, +44 20 7946 0000 | Always |\n"
+    incident = declare(Declaration("Down", 1), revision=create_runbook(source, by=None), by=ada)
+
+    with pytest.raises(Refused, match=r"Call \+44 20 7946 0000"):
+        pages.page(incident.pk, "DBA", "Help", by=grace)
+
+
+def test_outsiders_page_nobody(incident, eve):
+    with pytest.raises(Refused):
+        pages.page(incident.pk, "Engineering Lead", "Help", by=eve)
+
+
+def test_the_sweep_pages_too_and_its_link_acknowledges_the_incident(world, incident, contacts):
+    world.pass_time(world_minutes(2))
+    page = Page.objects.get(incident=incident)
+    assert page.role == "Primary On-Call" and page.paged_by is None
+
+    Client().post(link(page, contacts["primary"]))
+    world.pass_time(world_minutes(20))
+
+    incident.refresh_from_db()
+    assert incident.acknowledged_by == contacts["primary"]
+    assert Page.objects.filter(incident=incident).count() == 1
+
+
+def world_minutes(number: int):
+    from datetime import timedelta
+
+    return timedelta(minutes=number)
+
+
+def test_a_failed_delivery_turns_the_contact_red_with_the_number(incident, paged, client_for, grace):
+    from notifications.deliveries import Outcome, claim, settle
+
+    for row in claim(urgent=True, limit=20):
+        settle(row, Outcome.refused("mailbox full", "552"), row.created_at)
+
+    html = client_for(grace).get(f"/incidents/{incident.pk}/").content.decode()
+    assert re.search(r'<li class="alarm">\s*<div class="grow">.*?lead@example\.com', html, re.S)
+    assert "Not reached: call" in html and "Could not reach Lead by e-mail: mailbox full" in html
+
+
+def test_the_room_pages_with_a_form_and_without_javascript(incident, grace, client_for):
+    client = client_for(grace)
+    address = f"/incidents/{incident.pk}/page/2/"
+    form = client.get(address)
+    assert "Page Engineering Lead" in form.content.decode()
+
+    words = {"text": "Join us", "role": "Engineering Lead", "key": str(uuid4())}
+    plain = client.post(address, words)
+    htmx = client.post(address, words | {"key": str(uuid4())}, headers={"HX-Request": "true"})
+
+    assert plain.status_code == 302 and plain["Location"].endswith("#people")
+    assert 'id="people"' in htmx.content.decode() and "hx-swap-oob" in htmx.content.decode()
+    assert incident.pages.count() == 2
+
+
+@pytest.mark.parametrize("text", ["", "x" * 10_000, "nul \x00"])
+def test_bad_words_are_refused_and_kept(incident, grace, client_for, text):
+    said = quote(text, errors="surrogatepass")
+    body = f"text={said}&role=Engineering+Lead&key={uuid4()}"
+    answer = client_for(grace).post(
+        f"/incidents/{incident.pk}/page/2/", body, "application/x-www-form-urlencoded"
+    )
+
+    assert answer.status_code in (400, 422) and not incident.pages.exists()
+
+
+def test_a_contact_that_moved_is_not_paged_by_mistake(incident, grace, client_for):
+    words = {"text": "Join us", "role": "Somebody else", "key": str(uuid4())}
+    answer = client_for(grace).post(f"/incidents/{incident.pk}/page/2/", words)
+
+    assert answer.status_code == 409 and "contacts have changed" in answer.content.decode()
+    assert client_for(grace).get(f"/incidents/{incident.pk}/page/99/").status_code == 404
+
+
+# -- bindings --------------------------------------------------------------------------------------
+
+
+def test_a_bound_team_is_paged_whole(incident, grace, ada, contacts):
+    team = Team.objects.create(name="Chat", slug="chat")
+    team.members.add(ada, contacts["security"])
+    runbook = incident.revision.runbook
+    bind(runbook, "engineering lead", by=grace, team=team)
+
+    page = pages.page(incident.pk, "Engineering Lead", "Help", by=grace)
+
+    told = set(page.notice.deliveries.values_list("recipient__name", flat=True))
+    assert told == {"Ada Lovelace", "Security"}
+
+
+def bind(runbook, role, **to):
+    return contacts.bind(runbook.pk, role, **to)
+
+
+def test_a_binding_stays_when_the_runbook_is_revised_and_goes_when_unbound(incident, grace, ada):
+    runbook, contact = incident.revision.runbook, pages.contact_named(incident, "Primary On-Call")
+    bind(runbook, "PRIMARY ON-CALL", by=grace, address="rota@example.com")
+    assert [person.name for person in contacts.reach(contact, incident)] == ["rota@example.com"]
+
+    bind(runbook, "Primary On-Call", by=grace, user=ada)
+    assert [person.name for person in contacts.reach(contact, incident)] == ["Ada Lovelace"]
+    assert runbook.bindings.count() == 1
+
+    contacts.unbind(runbook.pk, "Primary On-Call", by=grace)
+    assert [person.name for person in contacts.reach(contact, incident)] == ["Primary"]
+
+
+def test_bindings_are_chosen_on_a_page(incident, grace, eve, client_for):
+    slug, client = incident.revision.runbook.slug, client_for(grace)
+
+    answer = client.post(f"/runbooks/{slug}/contacts/0/", {"who": f"user:{grace.pk}", "address": ""})
+    listed = client_for(eve).get(f"/runbooks/{slug}/contacts/").content.decode()
+
+    assert answer.status_code == 302 and "Reaches Grace Hopper" in listed
+    assert client_for(eve).get(f"/runbooks/{slug}/contacts/0/").status_code == 403
+    assert client.post(f"/runbooks/{slug}/contacts/0/", {"who": "address"}).status_code == 422
+    assert client.post(f"/runbooks/{slug}/contacts/0/", {"who": "user:999999"}).status_code == 422
