@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from runbooks.playbook import Playbook
 from runbooks.reader import MAX_BYTES, MAX_LINES, ReaderError, read
 
-SECONDS = 5.0  # A busy machine; on an idle one each of these takes well under two.
+SECONDS = 5.0  # of processor time, on a slow machine; each of these takes well under two
 
 
 @pytest.mark.parametrize("source", ["a\n" * 2_500_000, b"x" * (MAX_BYTES + 1)])
