@@ -77,6 +77,15 @@ def test_ended_incident_is_reopened_with_a_reason_and_owes_an_update_at_once(
     assert incident.events.filter(kind=Kind.STATUS_CHANGED).exists()
 
 
+def test_raising_keeps_an_update_that_is_due_sooner_than_the_higher_level_asks(
+    incident: Incident, ada: User
+) -> None:
+    soon = timezone.now() + timedelta(minutes=3)
+    operations.post_update(incident.pk, "We are on it", by=ada, next_due_at=soon)
+    operations.change_severity(incident.pk, 1, by=ada)
+    assert fresh(incident).next_update_due_at == soon
+
+
 def test_open_incident_cannot_be_reopened(incident: Incident, ada: User) -> None:
     with pytest.raises(Refused, match="open already"):
         operations.reopen(incident.pk, by=ada, reason="?")

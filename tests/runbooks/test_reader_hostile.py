@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from runbooks.playbook import Playbook
 from runbooks.reader import MAX_BYTES, MAX_LINES, ReaderError, read
 
-SECONDS = 5.0  # A busy machine; on an idle one each of these takes well under two.
+SECONDS = 5.0  # of processor time, on a slow machine; each of these takes well under two
 
 
 @pytest.mark.parametrize("source", ["a\n" * 2_500_000, b"x" * (MAX_BYTES + 1)])
@@ -45,9 +45,9 @@ DOCUMENTS = {
 
 @pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS.keys())
 def test_a_hostile_document_is_read_soon(document: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     read(document)
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 def test_an_ordinary_document_of_25_kb_takes_a_blink() -> None:
@@ -56,9 +56,9 @@ def test_an_ordinary_document_of_25_kb_takes_a_blink() -> None:
     read(document)
     times = []
     for attempt in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         read(document + "\n" * attempt)
-        times.append(time.perf_counter() - began)
+        times.append(time.process_time() - began)
     assert len(document) > 24_000
     assert min(times) < 0.15  # 50 ms on an idle machine
 

@@ -36,7 +36,7 @@ ACTORS = ("anonymous", "viewer", "responder", "added", "administrator", "deactiv
 
 @dataclass
 class Answer:
-    """A response, its body, how long it took in seconds, and the tables that were written to on the way."""
+    """A response, its body, how long we worked on it in seconds, and the tables that were written to on the way."""
 
     response: HttpResponseBase
     body: str
@@ -70,11 +70,14 @@ class Actor:
     ) -> Answer:
         """Ask, do ``then``, and undo whatever came of it. A fault of the server is raised."""
         self.client.cookies = SimpleCookie(self._cookies)
-        began = time.perf_counter()
+        began = time.process_time()
         written: list[str] = []
         with undone(), connection.execute_wrapper(partial(_note_writes, written)):
-            response = getattr(self.client, method.lower())(url, data, **said)
-            took = time.perf_counter() - began
+            if isinstance(data, bytes):
+                response = self.client.generic(method, url, data, **said)
+            else:
+                response = getattr(self.client, method.lower())(url, data, **said)
+            took = time.process_time() - began
             then()
         body = "" if response.streaming else response.content.decode("utf-8", "replace")
         return Answer(response, body, took, written)
