@@ -66,6 +66,7 @@ def check(truth_path: Path, sunk_path: Path) -> Report:
     truth, sunk = read(truth_path), read(sunk_path)
     _stages(report, truth)
     _deliveries(report, sunk)
+    _dropped(report, truth)
     _latencies(report, truth, sunk)
     _web(report, truth)
     return report
@@ -123,6 +124,14 @@ def _deliveries(report: Report, sunk: list[dict[str, Any]]) -> None:
     report.figures["arrived twice or more, with the same id"] = (
         f"{sum(repeated.values())} of {sum(arrived.values())} ({forced} forced by answers cut off)"
     )
+
+
+def _dropped(report: Report, truth: list[dict[str, Any]]) -> None:
+    """What the portal itself found needless: only of incidents that were resolved, or pages that were answered."""
+    ended = [row["incident"] for row in truth if row["kind"] == "resolved"]
+    dropped = Delivery.objects.filter(state=DeliveryState.SUPERSEDED, notice__stage__name="due")
+    wrongly = dropped.exclude(notice__incident__in=ended).count()
+    report.expect(not wrongly, f"{wrongly} deliveries were dropped though they were still owed")
 
 
 def _latencies(report: Report, truth: list[dict[str, Any]], sunk: list[dict[str, Any]]) -> None:

@@ -17,7 +17,6 @@ from runbooks.operations import create_runbook
 from tests.chaos.checker import Report, check
 from tests.chaos.load import RUNBOOK
 
-
 Lines = Sequence[dict[str, object]]
 
 
