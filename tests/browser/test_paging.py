@@ -34,7 +34,9 @@ def incident(transactional_db, ada, grace, settings):
     return incident
 
 
-def test_a_contact_is_paged_from_the_room_and_answers_on_a_phone(incident, new_page, sign_in, ada, grace, axe):
+def test_a_contact_is_paged_from_the_room_and_answers_on_a_phone(
+    incident, new_page, sign_in, ada, grace, axe
+):
     desk = sign_in(new_page(), ada)
     desk.goto(f"/incidents/{incident.pk}/")
     desk.get_by_text("until").wait_for()
@@ -121,6 +123,8 @@ def test_the_settings_can_be_read_by_everyone(incident, new_page, sign_in, ada, 
         page = sign_in(new_page(**options), ada)
         for name, address in addresses.items():
             page.goto(address)
-            assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], address
+            assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], (
+                address
+            )
             shot(page, f"{name}-{theme}")
             axe(page)
