@@ -22,6 +22,9 @@ LONGEST = 20.0
 #: Pauses, in seconds, after which an outcome is tried to be kept while the database is away: within a lease.
 KEEP_OUTCOME = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
 
+#: One claim after another, so that each sees what the others have begun.
+_claiming = Lock()
+
 
 class _Budget:
     """How many more may be sent in this round, and until when."""
@@ -55,7 +58,8 @@ def _work(budget: _Budget, urgent: bool) -> None:
     try:
         while budget.take():
             close_old_connections()
-            claimed = claim(urgent=urgent, limit=1)
+            with _claiming:
+                claimed = claim(urgent=urgent, limit=1)
             if not claimed:
                 budget.give_back()
                 return
