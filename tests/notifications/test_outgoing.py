@@ -1,6 +1,7 @@
 """Requests to addresses that people type: what is never reached, and what no answer can do to the sender."""
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -230,7 +231,7 @@ def test_what_is_not_http_is_an_answer_nobody_can_use(speak, settings):
 
 def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(addresses, "RESOLVE_LIMIT", 0.1)
-    monkeypatch.setattr(addresses, "_look_up", lambda host, port: [time.sleep(1)])
+    monkeypatch.setattr(addresses, "_look_up", lambda host, port: threading.Event().wait(1))
     with pytest.raises(Unreachable, match="Looking up"):
         check_url("https://hooks.example.com/")
 
