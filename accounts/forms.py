@@ -178,7 +178,7 @@ class WorkingCalendarForm(forms.Form):
         )
 
     def clean_holidays(self) -> str:
-        code = self.cleaned_data["holidays"].strip().upper()
+        code: str = self.cleaned_data["holidays"].strip().upper()
         if not is_country(code):
             raise ValidationError("There are no public holidays known by this name. Try DE, DE-BY or US.")
         return code

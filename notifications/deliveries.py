@@ -122,8 +122,8 @@ def claim(*, urgent: bool, limit: int) -> list[Delivery]:
     """Take up to ``limit`` deliveries that are due, or whose lease ran out. What is no longer needed is settled
     here and not returned. Call with no more than can be sent at once: a crash repeats only these.
 
-    No host gets more than ``PER_HOST`` at once, so that a slow one holds up nobody else; two claims at the very
-    same moment may each give it as many.
+    No host gets more than ``PER_HOST`` at once, so that a slow one holds up nobody else; two workers that
+    claim at the very same moment may each give it as many.
     """
     under_way, taken = _under_way(), list[Delivery]()
     for _ in range(MOST_LOOKS):

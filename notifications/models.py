@@ -118,6 +118,11 @@ class Notice(models.Model):
         """Whether somebody chose to page about it: whom they page may know as much as the page says."""
         return self.urgency == Urgency.PAGE and self.clock_id is None and self.stage_id is None
 
+    @property
+    def is_discreet(self) -> bool:
+        """Whether it goes to people who may know no more of its private incident than it says."""
+        return self.is_by_hand and self.incident is not None and self.incident.is_private
+
 
 class Channel(models.TextChoices):
     INBOX = "inbox", "Inbox"

@@ -112,6 +112,12 @@ def link_of(delivery: Delivery) -> str:
     return settings.SITE_URL + path_of(delivery.notice, delivery.recipient_id)
 
 
+def address_of(delivery: Delivery) -> str:
+    """Where the message leads: to the acknowledgement of a page, else to what it is about; "" for nowhere."""
+    path = delivery.notice.path
+    return link_of(delivery) or (settings.SITE_URL + path if path else "")
+
+
 def path_of(notice: Notice, user_id: int | None = None) -> str:
     token = _token(notice)
     signed = f"{token}.{user_id}.{_mark(token, user_id)}" if user_id else token

@@ -36,8 +36,11 @@ def pump(name: str, seconds: float = 30) -> None:
 def pump_reminders(name: str, limit: int = 200) -> None:
     """Make the morning's mails that are due, and send what can wait, as part ``name``."""
     heartbeat.beat(name)
-    digests.gather(limit=limit)
-    sending.send_due(urgent=False, limit=limit)
+    errors: list[Exception] = []
+    _try(lambda: digests.gather(limit=limit), errors)
+    _try(lambda: sending.send_due(urgent=False, limit=limit), errors)
+    if errors:
+        raise errors[0]
 
 
 def _try(step: Callable[[], int], errors: list[Exception]) -> int:

@@ -1,6 +1,7 @@
 """Sending what is due: a few threads, each of which claims one, sends it, settles it, until none is left."""
 
 import logging
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from threading import Lock
@@ -22,44 +23,63 @@ LONGEST = 20.0
 #: Pauses, in seconds, after which an outcome is tried to be kept while the database is away: within a lease.
 KEEP_OUTCOME = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
 
+#: One claim after another, so that each sees what the others have begun.
+_claiming = Lock()
 
-class _Budget:
-    """How many more may be sent in this round, and until when."""
 
-    def __init__(self, limit: int) -> None:
-        self.lock, self.left, self.ends_at = Lock(), limit, monotonic() + LONGEST
+class _Lane:
+    """What the threads of one round share: how many more may be sent, until when, and what is claimed for whom.
 
-    def take(self) -> bool:
+    As many are claimed at once as threads are waiting for one, so each is sent at once.
+    """
+
+    def __init__(self, urgent: bool, limit: int) -> None:
+        self.urgent, self.left, self.ends_at = urgent, limit, monotonic() + LONGEST
+        self.lock, self.waiting, self.ready = Lock(), 0, deque[Delivery]()
+
+    def next(self) -> Delivery | None:
+        """One delivery, claimed for the thread that asks; None when it may go home."""
+        if not self._begin():
+            return None
+        try:
+            with _claiming:
+                if not self.ready:
+                    self.ready.extend(claim(urgent=self.urgent, limit=self.waiting))
+                if self.ready:
+                    return self.ready.popleft()
+                self._give_back()
+                return None
+        finally:
+            with self.lock:
+                self.waiting -= 1
+
+    def _begin(self) -> bool:
         with self.lock:
             if self.left <= 0 or monotonic() > self.ends_at:
                 return False
-            self.left -= 1
+            self.left, self.waiting = self.left - 1, self.waiting + 1
             return True
 
-    def give_back(self) -> None:
+    def _give_back(self) -> None:
         with self.lock:
             self.left += 1
 
 
 def send_due(*, urgent: bool, limit: int = 2000) -> int:
     """Send what is due in one lane until there is nothing left, or ``limit``; return how many were tried."""
-    budget = _Budget(limit)
+    lane = _Lane(urgent, limit)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="send") as pool:
-        for working in [pool.submit(_work, budget, urgent) for _ in range(min(THREADS, limit))]:
+        for working in [pool.submit(_work, lane) for _ in range(min(THREADS, limit))]:
             working.result()
-    return limit - budget.left
+    return limit - lane.left
 
 
-def _work(budget: _Budget, urgent: bool) -> None:
+def _work(lane: _Lane) -> None:
     """One thread: never more claimed than it is sending. Its connection to the database ends with it."""
     try:
-        while budget.take():
-            close_old_connections()
-            claimed = claim(urgent=urgent, limit=1)
-            if not claimed:
-                budget.give_back()
-                return
-            _send_one(claimed[0])
+        close_old_connections()
+        while row := lane.next():
+            _send_one(row)
     finally:
         connection.close()
 

@@ -19,6 +19,7 @@ HARMLESS = {
     "context",
     "data",
     "initial",
+    "self.initial",
     "headers",
     "attrs",
     "kwargs",

@@ -11,14 +11,13 @@ from contextvars import ContextVar
 from apprise import NotifyFormat, NotifyType
 from apprise.conversion import convert_between
 from apprise.plugins import NotifyBase
-from django.conf import settings
 
-from notifications import apprise_urls
+from notifications import apprise_urls, pages
 from notifications.addresses import Blocked, OutgoingError
 from notifications.channels import LIMIT
 from notifications.deliveries import Outcome
 from notifications.guard import guarded
-from notifications.models import Delivery, Notice, Urgency
+from notifications.models import Delivery, Urgency
 
 #: What a service answers that no further try will change: not let in, not found, gone.
 FOR_GOOD = ("401", "404", "410")
@@ -53,7 +52,7 @@ def send(delivery: Delivery) -> Outcome:
     try:
         service = apprise_urls.service(delivery.address)
         with guarded(LIMIT) as watch:
-            accepted = _notify(service, delivery.notice)
+            accepted = _notify(service, delivery)
     except OutgoingError as error:
         return Outcome.refused(str(error))
     finally:
@@ -67,15 +66,17 @@ def send(delivery: Delivery) -> Outcome:
     return _refused_or_not(" ".join(said))
 
 
-def _notify(service: NotifyBase, notice: Notice) -> bool:
-    body = convert_between(NotifyFormat.MARKDOWN, service.notify_format, _body(notice))  # type: ignore[no-untyped-call]
+def _notify(service: NotifyBase, delivery: Delivery) -> bool:
+    notice = delivery.notice
+    body = convert_between(NotifyFormat.MARKDOWN, service.notify_format, _body(delivery))  # type: ignore[no-untyped-call]
     kind = TYPES[Urgency(notice.urgency)]
     # Not Apprise.notify(): that starts threads, and tries again by itself.
     return bool(service.notify(body=body, title=notice.title, notify_type=kind))
 
 
-def _body(notice: Notice) -> str:
-    link = f"[{notice.action or 'Open'}]({settings.SITE_URL}{notice.path})" if notice.path else ""
+def _body(delivery: Delivery) -> str:
+    notice, address = delivery.notice, pages.address_of(delivery)
+    link = f"[{notice.action or 'Open'}]({address})" if address else ""
     return f"{notice.text}\n\n{link}".strip()
 
 

@@ -62,7 +62,7 @@ def _answered(code: int, reason: bytes | str, *, to_recipient: bool = False) -> 
 def message_of(delivery: Delivery) -> EmailMultiAlternatives:
     """The message, the same bytes of meaning at every try: its Message-ID is the delivery's id."""
     notice = delivery.notice
-    url = pages.link_of(delivery) or (settings.SITE_URL + notice.path if notice.path else "")
+    url = pages.address_of(delivery)
     context = {
         "notice": notice,
         "url": url,

@@ -5,13 +5,11 @@ from binascii import Error as NotBase64
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from django.conf import settings
 from django.utils import timezone
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError as EmptySecret
 
-from incidents.models import Incident
-from notifications import outgoing
+from notifications import outgoing, pages
 from notifications.channels import LIMIT
 from notifications.deliveries import Outcome
 from notifications.models import Delivery, Notice
@@ -21,7 +19,7 @@ BUSY = (429, 503)
 
 def send(delivery: Delivery) -> Outcome:
     """Post the notice as JSON. The delivery's id is the ``webhook-id``: the same at every try."""
-    body = json.dumps(payload(delivery.notice)).encode()
+    body = json.dumps(payload(delivery)).encode()
     try:
         headers = _signed(delivery, body)
         answer = outgoing.request(
@@ -34,8 +32,9 @@ def send(delivery: Delivery) -> Outcome:
     return _outcome(answer)
 
 
-def payload(notice: Notice) -> dict[str, object]:
+def payload(delivery: Delivery) -> dict[str, object]:
     """What is posted: ``type``, ``timestamp`` of the notice, and ``data`` with the notice and its incident."""
+    notice = delivery.notice
     return {
         "type": f"notice.{notice.urgency}",
         "timestamp": notice.created_at.isoformat(),
@@ -45,15 +44,19 @@ def payload(notice: Notice) -> dict[str, object]:
                 "urgency": notice.urgency,
                 "title": notice.title,
                 "text": notice.text,
-                "url": settings.SITE_URL + notice.path if notice.path else None,
+                "url": pages.address_of(delivery) or None,
                 "due_at": notice.due_at.isoformat() if notice.due_at else None,
             },
-            "incident": _incident(notice.incident) if notice.incident else None,
+            "incident": _incident(notice) if notice.incident else None,
         },
     }
 
 
-def _incident(incident: Incident) -> dict[str, object]:
+def _incident(notice: Notice) -> dict[str, object]:
+    incident = notice.incident
+    assert incident is not None  # noqa: S101  asked before
+    if notice.is_discreet:
+        return {"number": incident.pk}
     return {
         "number": incident.pk,
         "title": incident.title,

@@ -97,7 +97,7 @@ class CalendarForm(forms.Form):
 
     def clean_file(self) -> bytes:
         """Its bytes; one that is too large is not even read."""
-        file: UploadedFile | None = self.cleaned_data["file"]
+        file: UploadedFile[bytes] | None = self.cleaned_data["file"]
         if file and (file.size or 0) > MAX_BYTES:
             raise forms.ValidationError(
                 "The calendar is larger than 2 MB. Export the rota alone.", code="size"

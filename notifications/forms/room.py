@@ -40,14 +40,14 @@ class PageForm(RoomForm):
         super().__init__(*args, **kwargs)
         self.contact = contact
         self.fields["text"].error_messages["required"] = "Say what you need."
-        self.initial |= {"role": contact.role, "text": self._suggested()}
+        self.initial.update(role=contact.role, text=self._suggested())
 
     def _suggested(self) -> str:
         incident = self.incident
         if incident.is_private:
             return f"Please help with {incident.reference}."
-        lines = [f"{incident.title}.".replace("..", "."), incident.impact, "Please join."]
-        return "\n".join(line for line in lines if line)
+        said = [incident.title, incident.impact, "Please join"]
+        return "\n".join(f"{line.rstrip('.')}." for line in said if line)[:1000]
 
     @property
     def heading(self) -> str:

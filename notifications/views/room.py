@@ -1,7 +1,7 @@
 """What notifications add to an incident's room: snoozing, paging, and who is on call."""
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -65,7 +65,8 @@ def on_call_here(request: MemberRequest, number: int) -> HttpResponse:
     incident = find(request, number)
     template = "_on_call" if request.htmx else "on_call_here"  # type: ignore[attr-defined]
     context = {"incident": incident, "turns": _turns(incident)}
-    return render(request, f"notifications/{template}.html", context)
+    html = render_to_string(f"notifications/{template}.html", context, request)
+    return HttpResponse(html.strip())  # a part without words takes no room
 
 
 def _turns(incident: Incident) -> list[tuple[str, contacts.Answering]]:

@@ -34,7 +34,9 @@ def incident(transactional_db, ada, grace, settings):
     return incident
 
 
-def test_a_contact_is_paged_from_the_room_and_answers_on_a_phone(incident, new_page, sign_in, ada, grace, axe):
+def test_a_contact_is_paged_from_the_room_and_answers_on_a_phone(
+    incident, new_page, sign_in, ada, grace, axe
+):
     desk = sign_in(new_page(), ada)
     desk.goto(f"/incidents/{incident.pk}/")
     desk.get_by_text("until").wait_for()
@@ -73,7 +75,7 @@ def test_a_failure_is_red_with_the_number_in_both_themes(incident, new_page, sig
         page.goto(f"/incidents/{incident.pk}/")
         page.locator("#people").get_by_text("Not reached: call").wait_for()
         page.get_by_text("Could not reach Secondary by e-mail").wait_for()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
         shot(page, f"failed-{name}")
         axe(page)
 
@@ -121,6 +123,8 @@ def test_the_settings_can_be_read_by_everyone(incident, new_page, sign_in, ada, 
         page = sign_in(new_page(**options), ada)
         for name, address in addresses.items():
             page.goto(address)
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+            assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], (
+                address
+            )
             shot(page, f"{name}-{theme}")
             axe(page)

@@ -66,6 +66,7 @@ def check(truth_path: Path, sunk_path: Path) -> Report:
     truth, sunk = read(truth_path), read(sunk_path)
     _stages(report, truth)
     _deliveries(report, sunk)
+    _dropped(report, truth)
     _latencies(report, truth, sunk)
     _web(report, truth)
     return report
@@ -99,11 +100,13 @@ def _stages_after_the_end(truth: list[dict[str, Any]]) -> int:
 def _deliveries(report: Report, sunk: list[dict[str, Any]]) -> None:
     sent_out = Delivery.objects.exclude(channel=Channel.INBOX)
     states = Counter(sent_out.values_list("state", flat=True))
+    report.figures["deliveries by channel"] = dict(Counter(sent_out.values_list("channel", flat=True)))
     arrived = Counter(row["id"] for row in sunk if row["outcome"] in ARRIVED)
     report.figures["deliveries (all states)"] = dict(states)
     report.figures["tries seen by the sinks"] = dict(Counter(row["outcome"] for row in sunk))
     known = {str(key): state for key, state in sent_out.values_list("id", "state")}
-    lost = [key for key, state in known.items() if state == DeliveryState.SENT and not arrived[key]]
+    taken = {line["id"] for line in sunk if line["outcome"] == "accepted"}
+    lost = [key for key, state in known.items() if state == DeliveryState.SENT and key not in taken]
     report.expect(not lost, f"{len(lost)} recorded as sent that no sink accepted: {lost[:3]}")
     strangers = set(arrived) - set(known)
     report.expect(not strangers, f"{len(strangers)} messages have an id that is no delivery's")
@@ -121,6 +124,14 @@ def _deliveries(report: Report, sunk: list[dict[str, Any]]) -> None:
     report.figures["arrived twice or more, with the same id"] = (
         f"{sum(repeated.values())} of {sum(arrived.values())} ({forced} forced by answers cut off)"
     )
+
+
+def _dropped(report: Report, truth: list[dict[str, Any]]) -> None:
+    """What the portal itself found needless: only of incidents that were resolved, or pages that were answered."""
+    ended = [row["incident"] for row in truth if row["kind"] == "resolved"]
+    dropped = Delivery.objects.filter(state=DeliveryState.SUPERSEDED, notice__stage__name="due")
+    wrongly = dropped.exclude(notice__incident__in=ended).count()
+    report.expect(not wrongly, f"{wrongly} deliveries were dropped though they were still owed")
 
 
 def _latencies(report: Report, truth: list[dict[str, Any]], sunk: list[dict[str, Any]]) -> None:

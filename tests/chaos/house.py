@@ -39,6 +39,8 @@ class House:
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.deaths: dict[str, int] = {}
         self.ending = threading.Event()
+        self.keeper: threading.Thread | None = None
+        self.server: subprocess.Popen[bytes] | None = None
         self.lock = threading.Lock()
 
     @property
@@ -141,8 +143,7 @@ class House:
     def restart_database(self) -> None:
         """As `pg_ctl restart -m immediate`: without a word to anyone, recovery at the start."""
         self.deaths["postgres"] = self.deaths.get("postgres", 0) + 1
-        self.server.send_signal(signal.SIGQUIT)
-        self.server.wait()
+        self._stop_database()
         self.server = self.cluster.launch()
 
     def flush_redis(self) -> None:
@@ -163,13 +164,18 @@ class House:
 
     def stop(self) -> None:
         self.ending.set()
-        self.keeper.join()
+        if self.keeper:
+            self.keeper.join()
         for child in self.children.values():
             _kill_group(child)
         for child in self.children.values():
             child.wait()
-        self.server.send_signal(signal.SIGQUIT)
-        self.server.wait()
+        self._stop_database()
+
+    def _stop_database(self) -> None:
+        if self.server:
+            self.server.send_signal(signal.SIGQUIT)
+            self.server.wait()
 
 
 def _kill_group(child: subprocess.Popen[bytes]) -> None:

@@ -175,7 +175,7 @@ def test_history_asks_as_often_with_a_full_page_as_with_one_row(eve_in: Client, 
     more(incident, 200)
     with CaptureQueriesContext(connection) as many:
         page_of(eve_in)
-    assert len(one) == len(many) <= 8
+    assert len(one) == len(many) <= 12
 
 
 # -- private incidents -----------------------------------------------------------------------------

@@ -53,6 +53,15 @@ def _private(incident: Incident, by: User) -> None:
     operations.change_privacy(incident.pk, True, by=by)
 
 
+def _contact(incident: Incident) -> str:
+    return incident.revision.effective.contacts[0].role
+
+
+def _page(incident: Incident, by: User) -> None:
+    data = {"role": _contact(incident), "told": ["Ana"], "page": "1"}
+    operations.note_paged(incident.pk, by=by, text="Please join", data=data)
+
+
 CHANGES: dict[str, Change] = {
     "acknowledge": lambda i, by: operations.acknowledge(i.pk, by=by),
     "status": lambda i, by: operations.change_status(i.pk, "identified", by=by, text="The deploy"),
@@ -78,7 +87,7 @@ CHANGES: dict[str, Change] = {
     "link": lambda i, by: operations.add_link(i.pk, "https://example.com/graph", by=by, text="Graph"),
     "update": lambda i, by: operations.post_update(i.pk, "We are on it", by=by),
     "publish": _publish,
-    "page": lambda i, by: _page(i, by),
+    "page": _page,
     "failed delivery": lambda i, by: operations.note_delivery_failed(
         i.pk, delivery="1", to="Ana", channel="E-mail", why="full", role=_contact(i), call="+44 20 7946 0000"
     ),
@@ -91,15 +100,6 @@ CHANGES: dict[str, Change] = {
         ),
     ),
 }
-
-
-def _contact(incident: Incident) -> str:
-    return incident.revision.effective.contacts[0].role
-
-
-def _page(incident: Incident, by: User) -> None:
-    data = {"role": _contact(incident), "told": ["Ana"], "page": "1"}
-    operations.note_paged(incident.pk, by=by, text="Please join", data=data)
 
 
 @transaction.atomic

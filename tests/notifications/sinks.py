@@ -84,7 +84,7 @@ def web_sink() -> Iterator[WebSink]:
 
 
 @contextmanager
-def raw_sink(speak: Callable[[socket.socket], None]) -> Iterator[int]:
+def raw_sink(speak: Callable[[socket.socket], object]) -> Iterator[int]:
     """A server on loopback that does with each connection what ``speak`` does; yields its port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -108,6 +108,12 @@ def raw_sink(speak: Callable[[socket.socket], None]) -> Iterator[int]:
         yield server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)
     thread.join()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
 
 
 @dataclass
@@ -138,15 +144,15 @@ def mail_sink(**options: Any) -> Iterator[MailSink]:
             sink.tried.append(envelope)
             answer = sink.answer(envelope)
             if answer == "drop":
-                server.transport.abort()
+                server.transport.abort()  # type: ignore[union-attr]
                 return "421 Gone"
             if answer.startswith("250"):
                 sink.accepted.append(envelope)
             return answer
 
-    controller = Controller(Handler(), hostname="127.0.0.1", port=0, **options)
+    controller = Controller(Handler(), hostname="127.0.0.1", port=free_port(), **options)
     controller.start()
-    sink.port = controller.server.sockets[0].getsockname()[1]
+    sink.port = controller.port
     try:
         yield sink
     finally:

@@ -196,6 +196,28 @@ def test_a_later_hour_or_another_zone_moves_the_mail_that_waits(world, berlin):
     assert len(mails(berlin)) == 1
 
 
+def test_a_later_hour_chosen_after_the_mail_is_no_second_mail_that_day(world, berlin):
+    remind(berlin, "First")
+    world.skip(5 * HOUR)  # 08:00
+    digests.gather()
+    operations.save_preferences(
+        by=berlin,
+        email_nudges=True,
+        email_reminders=True,
+        quiet_from=None,
+        quiet_until=None,
+        digest_at=time(10),
+    )
+    remind(berlin, "Second")
+
+    made = pass_days(world, 2)
+
+    assert [moment.astimezone(wall.zone_of(berlin)).isoformat()[:16] for moment in made] == [
+        "2026-11-13T10:00"
+    ]
+    assert "Second" in mails(berlin)[1].notice.text
+
+
 def test_other_addresses_used_for_reminders_get_the_same_mail(world, berlin):
     operations.add_destination(
         by=berlin, team=None, channel="email", name="Home", address="g@example.com", uses=["reminder"]
@@ -264,3 +286,26 @@ def test_gathering_costs_the_same_for_one_reminder_and_for_many(world, berlin):
         return len(captured)
 
     assert cost(1) == cost(60)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_one_gathers_for_a_person_nobody_else_does(grace):
+    import threading
+
+    now, found = timezone.now(), []
+    for days in (2, 1):
+        Digest.objects.create(user=grace, day=now.date() - timedelta(days=days), due_at=now - days * HOUR)
+
+    def gather() -> None:
+        try:
+            found.append(digests.gather())
+        finally:
+            connections.close_all()
+
+    with transaction.atomic():
+        assert digests._claim()
+        beside = threading.Thread(target=gather)
+        beside.start()
+        beside.join(20)
+
+    assert found == [0]

@@ -1,8 +1,9 @@
 """Requests to addresses that people type: what is never reached, and what no answer can do to the sender."""
 
 import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -166,7 +167,7 @@ def test_redirects_are_answers_and_are_not_followed(status, settings):
     assert [heard.path for heard in sink.heard] == ["/here"]
 
 
-def say(*parts: bytes, every: float = 0.0, forever: bytes = b"") -> object:
+def say(*parts: bytes, every: float = 0.0, forever: bytes = b"") -> Callable[[socket.socket], None]:
     def speak(connection: socket.socket) -> None:
         connection.recv(65536)
         for part in parts:
@@ -230,7 +231,7 @@ def test_what_is_not_http_is_an_answer_nobody_can_use(speak, settings):
 
 def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(addresses, "RESOLVE_LIMIT", 0.1)
-    monkeypatch.setattr(addresses, "_look_up", lambda host, port: time.sleep(1) or [])
+    monkeypatch.setattr(addresses, "_look_up", lambda host, port: threading.Event().wait(1))
     with pytest.raises(Unreachable, match="Looking up"):
         check_url("https://hooks.example.com/")
 

@@ -268,3 +268,25 @@ def test_bindings_are_chosen_on_a_page(incident, grace, eve, client_for):
     assert client_for(eve).get(f"/runbooks/{slug}/contacts/0/").status_code == 403
     assert client.post(f"/runbooks/{slug}/contacts/0/", {"who": "address"}).status_code == 422
     assert client.post(f"/runbooks/{slug}/contacts/0/", {"who": "user:999999"}).status_code == 422
+
+
+def test_every_channel_carries_the_link_and_no_more_of_a_private_incident_than_was_said(
+    incident, grace, ada, contacts
+):
+    from notifications.channels import apprise, email, webhook
+    from notifications.models import Channel
+
+    operations.change_privacy(incident.pk, True, by=ada)
+    operations.grant_access(incident.pk, grace, by=ada)
+    page = pages.page(incident.pk, "Security Lead", "Please ring me", by=grace)
+    row = Delivery.objects.filter(notice=page.notice, channel=Channel.EMAIL).select_related("notice").get()
+    address = link(page, contacts["security"])
+
+    mail = email.message_of(row)
+    said = [
+        str(mail.body) + str(mail.alternatives) + mail.subject,
+        str(webhook.payload(row)),
+        apprise._body(row),
+    ]
+
+    assert all(address in words and "Chat not working" not in words for words in said)

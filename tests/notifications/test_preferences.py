@@ -170,6 +170,14 @@ def test_what_is_held_is_sent_in_the_morning_and_not_before(world, quiet, notice
     assert [row.channel for row in claim(urgent=True, limit=10)] == ["email"]
 
 
+def test_the_night_does_not_make_a_nudge_too_late(world, quiet, notice_of):
+    from notifications.deliveries import claim
+
+    deliver(notice_of("nudge", 3, expires_at=timezone.now() + timedelta(minutes=30)), Reached(user=quiet))
+    world.skip(timedelta(hours=4))
+    assert [row.channel for row in claim(urgent=True, limit=10)] == ["email"]
+
+
 def test_a_held_nudge_outlives_the_night_and_an_older_one_gives_way(world, quiet, declared):
     """Of all that the night brought about one promise there is one mail in the morning: the last."""
     from notifications.deliveries import claim
