@@ -90,6 +90,6 @@ def ready_to_send(incident: Incident) -> str:
         return ""
     message = Message(template, room)
     values = {blank.name: blank.value for blank in message.blanks}
-    missing = [blank.placeholder for blank in message.unfilled(values)]
+    missing = [blank.placeholder for blank in message.blanks if not blank.value]
     filled = "\n".join(f"> {line}" for line in message.filled(values).splitlines())
     return f"Ready to send:\n\n{filled}" + (f"\n\nStill missing: {', '.join(missing)}" if missing else "")
