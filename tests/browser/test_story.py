@@ -128,7 +128,7 @@ def post_an_update(grace: Page, ada: Page) -> None:
     grace.get_by_label("Symptom", exact=True).fill("replies that never finish")
     form.get_by_role("button", name="Post update").click()
     expect(ada.locator("#feed")).to_contain_text("Users may experience replies that never finish.")
-    expect(ada.locator("#vitals .due")).to_have_attribute("data-due", "ok")
+    expect(ada.locator("#vitals .due", has_text="Update")).to_have_attribute("data-due", "ok")
 
 
 def resolve(ada: Page, grace: Page) -> None:
