@@ -43,8 +43,6 @@ class Host(Func):
     output_field = CharField()
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How one try ended: accepted, to be tried again (after ``retry_after`` if the far side said so), or refused."""

@@ -11,8 +11,9 @@ BERLIN = Calendar(zone="Europe/Berlin", country="DE-BY", closed=frozenset([date(
 NEW_YORK = Calendar(zone="America/New_York", country="US")
 
 
-def end(calendar: Calendar, *at: int) -> str:
-    return f"{calendar.end_of_next_business_day(datetime(*at, tzinfo=UTC)).astimezone(UTC):%a %d %b %H:%M}"
+def end(calendar: Calendar, year: int, month: int, day: int, hour: int, minute: int = 0) -> str:
+    at = datetime(year, month, day, hour, minute, tzinfo=UTC)
+    return f"{calendar.end_of_next_business_day(at).astimezone(UTC):%a %d %b %H:%M}"
 
 
 def test_a_weekend_a_holiday_and_a_day_off_are_passed_over():

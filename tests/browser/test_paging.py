@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from playwright.sync_api import Page
 
 from accounts.models import Team
 from incidents.operations import Declaration, declare, note_delivery_failed
@@ -17,7 +18,7 @@ ROTA = (
 )
 
 
-def shot(page, name):
+def shot(page: Page, name: str) -> None:
     if SHOTS:
         page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 

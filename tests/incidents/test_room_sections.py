@@ -62,6 +62,11 @@ def _page(incident: Incident, by: User) -> None:
     operations.note_paged(incident.pk, by=by, text="Please join", data=data)
 
 
+@transaction.atomic
+def _locked(incident: Incident, change: Callable[[Incident], object]) -> None:
+    change(Incident.objects.select_for_update().get(pk=incident.pk))
+
+
 CHANGES: dict[str, Change] = {
     "acknowledge": lambda i, by: operations.acknowledge(i.pk, by=by),
     "status": lambda i, by: operations.change_status(i.pk, "identified", by=by, text="The deploy"),
@@ -100,11 +105,6 @@ CHANGES: dict[str, Change] = {
         ),
     ),
 }
-
-
-@transaction.atomic
-def _locked(incident: Incident, change: Callable[[Incident], object]) -> None:
-    change(Incident.objects.select_for_update().get(pk=incident.pk))
 
 
 FOLLOWING: dict[str, list[Change]] = {

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from accounts.models import User
 from incidents import operations
 from notifications.models import Notice, Stage
 from tests.notifications.conftest import heard, stages
@@ -16,7 +15,7 @@ def test_a_sev1_that_nobody_sees_climbs_the_contacts_in_order(world, declared, c
     world.pass_time(16 * MINUTE)
 
     assert stages(incident, "acknowledge") == ["ask-1", "ask-2", "ask-3", "ask-4"]
-    assert heard(contacts["primary"])[0] == "Acknowledge: SEV1 INC-%d Chat not working" % incident.pk
+    assert heard(contacts["primary"])[0] == f"Acknowledge: SEV1 INC-{incident.pk} Chat not working"
     assert len(heard(contacts["secondary"])) == 1
     assert len(heard(contacts["lead"])) == 2
     assert heard(contacts["security"]) == []

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -25,8 +26,11 @@ def event(start: str, end: str, name: str, *more: str) -> str:
     return "\r\n".join(lines)
 
 
-def names(source: bytes, *at: int, zone: str = "UTC") -> list[str]:
-    return [turn.name for turn in calendars.now_and_next(source, datetime(*at, tzinfo=UTC), zone)[0]]
+def names(
+    source: bytes, year: int, month: int, day: int, hour: int, minute: int = 0, *, zone: str = "UTC"
+) -> list[str]:
+    at = datetime(year, month, day, hour, minute, tzinfo=UTC)
+    return [turn.name for turn in calendars.now_and_next(source, at, zone)[0]]
 
 
 WEEKLY = event(
@@ -101,7 +105,9 @@ def test_cancelled_turns_are_none():
 def test_it_says_who_is_next():
     rota = ics(WEEKLY, OTHER)
 
-    assert calendars.now_and_next(rota, datetime(2026, 10, 13, tzinfo=UTC), "UTC")[1].name == "Grace"
+    _, after = calendars.now_and_next(rota, datetime(2026, 10, 13, tzinfo=UTC), "UTC")
+
+    assert after and after.name == "Grace"
 
 
 @pytest.mark.parametrize(
@@ -148,11 +154,11 @@ def test_what_is_no_calendar_is_refused_in_words(source):
 # -- people ----------------------------------------------------------------------------------------
 
 
-def shift(name="", *addresses, organizer=""):
+def shift(name: str = "", *addresses: str, organizer: str = "") -> calendars.Shift:
     return calendars.Shift(name, addresses, organizer, datetime.now(UTC), datetime.now(UTC))
 
 
-def reached(turn):
+def reached(turn: calendars.Shift) -> list[str]:
     return [person.name for person in oncall.who(turn)]
 
 
@@ -194,10 +200,11 @@ NEW = ics(event(":20261101T000000Z", ":20261101T120000Z", "Ada Lovelace", "RRULE
 class Server:
     """Answers in place of the calendar's server."""
 
-    def __init__(self):
-        self.answer, self.asked = outgoing.Answer(200, {}, ROTA), []
+    def __init__(self) -> None:
+        self.answer: outgoing.Answer | Exception = outgoing.Answer(200, {}, ROTA)
+        self.asked: list[str] = []
 
-    def __call__(self, method, url, **options):
+    def __call__(self, method: str, url: str, **options: Any) -> outgoing.Answer:
         self.asked.append(url)
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -218,7 +225,7 @@ def calendar(world, ada):
     return oncall.add_calendar(name="Rota", url="https://example.com/a.ics", source=b"", by=ada)
 
 
-def now_on_call(calendar):
+def now_on_call(calendar: OnCallCalendar) -> list[str]:
     calendar.refresh_from_db()
     from outbox import clock
 

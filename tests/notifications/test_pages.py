@@ -1,6 +1,8 @@
 """Pages: who is reached, and the link that acknowledges without signing in."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -14,7 +16,8 @@ from incidents.models import Incident
 from incidents.operations import Refused
 from notifications import contacts, pages
 from notifications.models import Delivery, Notice, Page
-from tests.notifications.conftest import heard
+from runbooks.models import Runbook
+from tests.notifications.conftest import World, heard
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +27,7 @@ def _with_mail_and_no_counts(db, settings):
 
 
 @pytest.fixture
-def incident(world, declared, contacts) -> Incident:
+def incident(world: World, declared: Callable[..., Incident], contacts: dict[str, User]) -> Incident:
     return declared(1)
 
 
@@ -241,8 +244,8 @@ def test_a_bound_team_is_paged_whole(incident, grace, ada, contacts):
     assert told == {"Ada Lovelace", "Security"}
 
 
-def bind(runbook, role, **to):
-    return contacts.bind(runbook.pk, role, **to)
+def bind(runbook: Runbook, role: str, **to: Any) -> None:
+    contacts.bind(runbook.pk, role, **to)
 
 
 def test_a_binding_stays_when_the_runbook_is_revised_and_goes_when_unbound(incident, grace, ada):

@@ -1,37 +1,40 @@
 """Whole incidents, fast-forwarded: who is asked, what is snoozed, and what a change of mind does to what is owed."""
 
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db.models import QuerySet
 from django.test import Client
 
-from accounts.models import Team
+from accounts.models import Team, User
 from incidents import operations
+from incidents.models import Incident
 from incidents.operations import Refused
 from notifications import clocks, contacts, oncall, pages
-from notifications.models import Clock, Delivery, Notice, Page, Stage
+from notifications.models import Clock, Delivery, Notice, OnCallCalendar, Page, Stage
 from tests.notifications.conftest import heard, stages
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
-def told(incident, kind):
+def told(incident: Incident, kind: str) -> list[dict[str, Any]]:
     return [event.data for event in incident.events.filter(kind=kind).order_by("seq")]
 
 
-def updates(user):
+def updates(user: User) -> list[str]:
     return [title.split(":")[0] for title in heard(user) if title.startswith("Update")]
 
 
-def staffed(incident, ada, grace):
+def staffed(incident: Incident, ada: User, grace: User) -> Incident:
     operations.acknowledge(incident.pk, by=ada)
     operations.assign_role(incident.pk, "commander", ada, by=ada)
     operations.assign_role(incident.pk, "communications_lead", grace, by=ada)
     return incident
 
 
-def clock_of(incident, kind="update"):
+def clock_of(incident: Incident, kind: str = "update") -> Clock:
     return Clock.objects.get(incident=incident, kind=kind)
 
 
@@ -179,7 +182,7 @@ def test_reopened_it_is_due_at_once(world, declared, ada):
     assert updates(ada)[-1] in ("Update due now", "Update overdue by 1 min")
 
 
-def pending(incident):
+def pending(incident: Incident) -> QuerySet[Delivery]:
     return Delivery.objects.filter(notice__incident=incident, state__in=("pending", "leased"))
 
 
@@ -307,7 +310,7 @@ def test_a_page_goes_to_whoever_has_just_taken_over(world, declared, contacts, a
     assert [data["told"] for data in told(incident, "paged")] == [["Grace Hopper"], ["Ada Lovelace"]]
 
 
-def bind(incident, role, by, calendar):
+def bind(incident: Incident, role: str, by: User, calendar: OnCallCalendar) -> None:
     contacts.bind(incident.revision.runbook_id, role, by=by, calendar=calendar)
 
 
