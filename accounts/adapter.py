@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import operations
 from accounts.models import User
@@ -17,6 +18,10 @@ class Adapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def is_safe_url(self, url: str) -> bool:
+        """Whether ``next`` may lead there: to this site alone, and to no other name that it answers to."""
+        return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         """allauth would save the whole row, and with it undo what an administrator changes meanwhile."""

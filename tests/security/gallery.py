@@ -1,0 +1,256 @@
+"""A portal in which every place that holds people's words holds the given ones, past every form."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from accounts.models import Role, Team, User
+from incidents import operations
+from incidents.models import Access, Checklist, Incident, Presence, Service, Step, TimelineEvent
+from incidents.operations import Declaration
+from incidents.sentences import SENTENCES
+from incidents.states import Kind
+from runbooks.models import Revision
+from runbooks.operations import create_runbook, publish
+
+
+def hang(words: list[str]) -> tuple[User, Incident]:
+    """The portal with ``words`` everywhere; an administrator to look at it, and the incident to look at."""
+    flat = [" ".join(text.split()) for text in words]
+    people = User.objects.bulk_create(
+        User(email=f"person{n}@example.com", name=text[:80], role=Role.RESPONDER)
+        for n, text in enumerate(flat)
+    )
+    looks = User.objects.create_user("looks@example.com", name=f"Ada {flat[2]}"[:80], role=Role.ADMINISTRATOR)
+    teams = Team.objects.bulk_create(
+        Team(name=f"{n} {text}"[:60], slug="platform" if not n else f"team-{n}")
+        for n, text in enumerate(flat)
+    )
+    services = Service.objects.bulk_create(
+        Service(name=f"{n} {text}"[:60], slug=f"service-{n}", description=text[:200], team=teams[n])
+        for n, text in enumerate(flat)
+    )
+    teams[0].members.set(people)
+    revision = _runbooks(words, flat, looks)
+    incident = operations.declare(
+        Declaration("Gallery", 1, words[0], words[1], team=teams[1], services=list(services)),
+        revision=revision,
+        by=looks,
+    )
+    _incidents(words, revision, people, services)
+    _steps(incident, words, people)
+    _events(incident, words, people)
+    Access.objects.bulk_create(
+        Access(incident=incident, user=person, granted_by=looks) for person in (*people, looks)
+    )
+    Presence.objects.bulk_create(Presence(incident=incident, user=person) for person in people)
+    roles = {"commander": people[0], "communications_lead": people[2], "scribe": people[3]}
+    Incident.objects.filter(pk=incident.pk).update(
+        title=words[2][:200], severity_name=flat[3][:80], channel_name=flat[4][:80], is_private=True, **roles
+    )
+    incident.refresh_from_db()
+    return looks, incident
+
+
+def _runbooks(words: list[str], flat: list[str], by: User) -> Revision:
+    cells = [text.replace("|", "\\|") for text in flat]
+    source = [f"# Incident {cells[0]}", "", *flat[:3], ""]
+    source += ["## Severity levels", "", "| Severity | Meaning | Response | Examples |", "|---|---|---|---|"]
+    source += [f"| SEV{n} {c} | {c} | 15 minutes {c} | {c} |" for n, c in enumerate(cells[:4], 1)]
+    source += ["", "## Triage checklist", "", *(f"- [ ] {text}" for text in flat), "", "**Ask:**", ""]
+    source += [*(f"- {text}?" for text in flat), "", "## Containment", ""]
+    for text in flat[:12]:
+        source += [f"### If caused by {text}", "", f"1. {text}", f"   `{text}`", ""]
+    source += ["## Status update template", ""]
+    for text in words:
+        source += [
+            f"### {' '.join(text.split())}",
+            "",
+            "```",
+            f"[INVESTIGATING] [service name] {text}",
+            f"[{text}] [a/b]",
+            "```",
+            "",
+        ]
+    source += ["## Escalation contacts", "", "| Role | Contact | When | Notes |", "|---|---|---|---|"]
+    source += [f"| {c} | {c} | SEV1 {c} | {c} |" for c in cells]
+    source += [
+        "",
+        "## Related runbooks",
+        "",
+        *(f"- [{text}]({text})" for text in flat),
+        *(f"- [R]({text}.md)" for text in flat),
+    ]
+    source += ["", *words]
+    whole = "\n".join(source).replace("\x01", " ").encode()
+    first = create_runbook(whole, by=by, filename="incident-response.md", note=words[2][:200])
+    publish(first.runbook, whole + b"\nend\n", by=by, note=words[3][:200])
+    for n, title in enumerate(flat[:20]):
+        create_runbook(
+            f"# {title} {n}\n\n- [ ] {title}\n".encode(),
+            by=by,
+            filename=f"{n}{title[:80].replace('/', '')}.md",
+        )
+    return first
+
+
+def _incidents(words: list[str], revision: Revision, people: list[User], services: list[Service]) -> None:
+    now = timezone.now()
+    ended: dict[str, Any] = {"status": "resolved", "resolved_at": now, "ended_at": now}
+    made = Incident.objects.bulk_create(
+        Incident(
+            title=f"Chat {text}"[:200], impact=text, symptom=text, severity=1 + n % 4, severity_name=text[:80],
+            revision=revision, declared_by=people[n], commander=people[n], last_word=text[:300],
+            last_word_by=text[:80], last_word_at=now, channel_name=text[:80], next_update_due_at=now + timedelta(hours=1),
+            **(ended if n % 3 == 0 else {}),
+        )
+        for n, text in enumerate(words)
+    )  # fmt: skip
+    through = Incident.services.through
+    through.objects.bulk_create(
+        through(incident_id=i.pk, service_id=s.pk) for i, s in zip(made, services, strict=True)
+    )
+
+
+def _steps(incident: Incident, words: list[str], people: list[User]) -> None:
+    now = timezone.now()
+    lists = Checklist.objects.bulk_create(
+        Checklist(
+            incident=incident, title=text[:300], phase=text[:300], position=500 + n, is_branch=n % 2 == 0,
+            **({"abandoned_at": now, "abandoned_by": people[n], "abandon_reason": text[:500]} if n % 2 == 0 else {}),
+        )
+        for n, text in enumerate(words)
+    )  # fmt: skip
+    settled: list[Callable[[int], dict[str, Any]]] = [
+        lambda n: {"done_at": now, "done_by": people[n]},
+        lambda n: {"skipped_at": now, "skipped_by": people[n], "skip_reason": words[n]},
+        lambda n: {"assigned_to": people[n]},
+    ]
+    Step.objects.bulk_create(
+        Step(
+            incident=incident, checklist=lists[n], position=n, kind=kind, text=text, command=text, answer=text,
+            **settled[(n + number) % 3](n),
+        )
+        for n, text in enumerate(words)
+        for number, kind in enumerate(("task", "question", "instruction", "command"))
+    )  # fmt: skip
+
+
+def _events(incident: Incident, words: list[str], people: list[User]) -> None:
+    now, seq = timezone.now(), incident.event_seq
+    kinds = [*(kind for kind in SENTENCES if kind != Kind.EVENT_CORRECTED), Kind.NOTE_ADDED]
+    made = []
+    for n, text in enumerate(words):
+        chosen = {kinds[(n * 5 + m) % len(kinds)] for m in range(5)}
+        for kind in (
+            *sorted(chosen),
+            Kind.NOTE_ADDED,
+            Kind.LINK_ADDED,
+            Kind.STATUS_UPDATE_POSTED,
+            Kind.COMMAND_RUN,
+        ):
+            seq += 1
+            made.append(
+                TimelineEvent(
+                    incident=incident, seq=seq, kind=kind, occurred_at=now, recorded_at=now, recorded_by=people[n],
+                    text=text, data=_data(kind, text, incident), submission_key=uuid4(), salt="", commitment="", hash="",
+                )
+            )  # fmt: skip
+    TimelineEvent.objects.bulk_create(made)
+    Incident.objects.filter(pk=incident.pk).update(event_seq=seq)
+
+
+def _data(kind: str, text: str, incident: Incident) -> dict[str, object]:
+    if kind == Kind.DETAILS_CHANGED:
+        return {
+            "title": [text, text],
+            "impact": [text, text],
+            "services": [[text], [text]],
+            "team": [text, ""],
+        }
+    if kind in (Kind.STATUS_CHANGED, Kind.REOPENED, Kind.CANCELLED):
+        return {"from": text, "to": text}
+    names = (
+        "url",
+        "command",
+        "step_text",
+        "to_name",
+        "from_name",
+        "from_name",
+        "title",
+        "severity_name",
+        "template",
+        "was",
+        "role",
+    )
+    return dict.fromkeys(names, text) | {
+        "checklists": [text, text], "severity": 1, "into": incident.pk, "incident": incident.pk, "number": 2,
+        "from": 1, "to": 2, "step": 0, "private": True,
+    }  # fmt: skip
+
+
+def addresses(incident: Incident) -> list[str]:
+    """Every page on which those words are."""
+    room = f"/incidents/{incident.pk}/"
+    lists = incident.checklists.order_by("pk")
+    steps = incident.steps.order_by("pk")
+    branch = lists.filter(is_branch=True)[0].pk
+    changes = [
+        "merge",
+        "severity",
+        "details",
+        "private",
+        "roles/scribe",
+        "roles/commander",
+        "access/grant",
+        "status",
+        "cancel",
+    ]
+    pages = [f"{room}{change}/" for change in changes]
+    for step in steps.filter(kind="task")[10:90:20]:
+        pages += [f"{room}steps/{step.pk}/{change}/" for change in ("skip", "finish", "assign")]
+    pages += [
+        f"{room}causes/{branch}/choose/",
+        f"{room}causes/{branch}/abandon/",
+        f"{room}checklists/{lists[0].pk}/steps/",
+    ]
+    notes = incident.events.filter(kind=Kind.NOTE_ADDED).order_by("seq").values_list("seq", flat=True)
+    pages += [f"{room}events/{seq}/correct/" for seq in notes[2:80:20]]
+    pages += [room, f"{room}?before=99"]
+    pages += [f"{room}?show={show}" for show in ("notes", "updates", "decisions")] + [f"{room}?template=-"]
+    book = "/runbooks/incident-response/"
+    pages += [
+        book,
+        f"{book}edit/",
+        f"{book}revisions/",
+        f"{book}revisions/1/",
+        f"{book}revisions/2/changes/",
+        "/runbooks/",
+    ]
+    pages += [
+        "/",
+        "/?service=service-3",
+        "/?team=team-3",
+        "/incidents/",
+        "/incidents/?page=2",
+        "/incidents/?q=Chat",
+        "/declare/",
+    ]
+    person = User.objects.get(email="person2@example.com").pk
+    pages += [
+        "/settings/",
+        "/settings/members/",
+        "/settings/members/?page=2",
+        f"/settings/members/{person}/",
+        "/settings/teams/",
+    ]
+    return [
+        *pages,
+        "/settings/teams/?page=2",
+        "/settings/teams/platform/",
+        "/settings/services/",
+        "/nowhere/",
+    ]
