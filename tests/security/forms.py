@@ -10,7 +10,8 @@ NEW_PASSWORD = "a quite different battery"
 
 def form(world: World, route: str, thing: str = "public") -> dict[str, Any]:
     """The fields of ``route`` for one of the incidents, each as a person would fill it in."""
-    return _people(world).get(route) or _room(world, thing).get(route) or _rest(world).get(route) or {}
+    kinds = (_people(world), _room(world, thing), _rest(world), _notifications(world))
+    return next((fields[route] for fields in kinds if route in fields), {})
 
 
 def _room(world: World, thing: str) -> dict[str, dict[str, Any]]:
@@ -25,6 +26,9 @@ def _room(world: World, thing: str) -> dict[str, dict[str, Any]]:
         "incidents:cancel": {"reason": "No incident"},
         "incidents:merge": {"into_id": world.others[kind].pk, "reason": "The same"},
         "incidents:change_severity": {"severity": "1", "reason": "Worse"},
+        "incidents:change_cadence": {"minutes": "5", "reason": "Everyone asks"},
+        "notifications:snooze": {"minutes": "5", "reason": "We are busy"},
+        "notifications:page": {"text": "Please join us", "role": "Primary On-Call", "key": key},
         "incidents:change_details": {
             "title_": "Chat down", "impact": "Nobody can chat", "symptom": "Errors", "started_at": "2026-01-02T03:04",
             "team": "", "services": world.places[kind]["service_id"],
@@ -67,6 +71,29 @@ def _rest(world: World) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+def _notifications(world: World) -> dict[str, dict[str, Any]]:
+    destination = {
+        "channel": "email",
+        "name": "Second mailbox",
+        "address": "second@example.com",
+        "uses": ["page"],
+    }
+    calendar = {"name": "Second rota", "url": "https://calendar.example.com/rota.ics"}
+    return {
+        "notifications:mark_all_read": {"up_to": str(world.places["public"]["delivery_id"])},
+        "notifications:preferences": {
+            "email_nudges": "on", "email_reminders": "on", "digest_at": "07:30", "quiet_from": "22:00",
+            "quiet_until": "06:00",
+        },
+        "notifications:add_destination": destination,
+        "notifications:add_team_destination": destination,
+        "notifications:choose_uses": {"uses": ["nudge", "reminder"]},
+        "notifications:bind": {"who": f"user:{world.people['viewer'].pk}", "address": ""},
+        "notifications:add_calendar": calendar,
+        "notifications:change_calendar": calendar,
+    }  # fmt: skip
+
+
 def _people(world: World) -> dict[str, dict[str, Any]]:
     newcomer = {"name": "Lin Clark", "email": "lin@example.com", "password": NEW_PASSWORD}
     return {
@@ -81,5 +108,9 @@ def _people(world: World) -> dict[str, dict[str, Any]]:
         "accounts:change_role": {"role": "responder"},
         "accounts:create_team": {"name": "Mail team"},
         "accounts:rename_team": {"name": "Web team"},
+        "accounts:change_working_calendar": {
+            "timezone": "Europe/Lisbon", "workdays": ["0", "1", "6"], "opens_at": "08:30", "closes_at": "16:30",
+            "holidays": "PT", "days_off": "2026-12-24\n2026-12-31",
+        },
         "accounts:add_member": {"user": world.people["viewer"].pk},
-    }
+    }  # fmt: skip

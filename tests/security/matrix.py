@@ -22,7 +22,8 @@ LET_IN = {
 class Row:
     """``stranger`` overrides the answers for those who are not signed in, ``private`` those for a private incident.
 
-    ``head`` is the answer to HEAD, where it is not that to GET.
+    ``head`` is the answer to HEAD, where it is not that to GET. ``whose`` are those whose thing it is, where it is
+    not everyone's: to others it is missing.
     """
 
     who: str
@@ -31,6 +32,7 @@ class Row:
     head: int = 0
     stranger: dict[str, int] = field(default_factory=dict)
     private: dict[str, int] = field(default_factory=dict)
+    whose: tuple[str, ...] = LET_IN[PUBLIC]
 
     def answer(self, method: str) -> int:
         """The answer to those who are let in."""
@@ -45,6 +47,11 @@ def page(who: str) -> Row:
 def press(who: str, post: int = 302) -> Row:
     """A button on a page."""
     return Row(who, post=post)
+
+
+def own(post: int = 302, whose: tuple[str, ...] = ("responder", "administrator")) -> Row:
+    """A button for a thing of one's own, or of a team that one is in or administers."""
+    return Row(MEMBER, post=post, whose=whose)
 
 
 def change(post: int = 302, private: int | None = None) -> Row:
@@ -64,6 +71,8 @@ def stream(who: str = MEMBER) -> Row:
 
 MATRIX: dict[str, Row] = {
     "healthz": page(PUBLIC),
+    "readyz": Row(PUBLIC, get=200, post=200),
+    "metrics": Row(PUBLIC, get=404, post=404),  # nobody set a token
     # -- signing in and out ----------------------------------------------------------------------------
     "account_login": Row(PUBLIC, get=302, post=302, stranger={"GET": 200, "HEAD": 200, "POST": 302}),
     "account_logout": Row(PUBLIC, get=200, post=302, stranger={"GET": 302, "HEAD": 302}),
@@ -90,6 +99,7 @@ MATRIX: dict[str, Row] = {
     "accounts:create_team": press(ADMINISTRATOR),
     "accounts:team": page(ADMINISTRATOR),
     "accounts:rename_team": press(ADMINISTRATOR),
+    "accounts:change_working_calendar": press(ADMINISTRATOR),
     "accounts:delete_team": press(ADMINISTRATOR),
     "accounts:add_member": press(ADMINISTRATOR),
     "accounts:remove_member": press(ADMINISTRATOR),
@@ -130,6 +140,7 @@ MATRIX: dict[str, Row] = {
     "incidents:cancel": change(),
     "incidents:merge": change(),
     "incidents:change_severity": change(),
+    "incidents:change_cadence": change(),
     "incidents:change_details": change(),
     "incidents:change_privacy": change(),
     "incidents:assign_role": change(),
@@ -150,13 +161,49 @@ MATRIX: dict[str, Row] = {
     "incidents:add_step": change(),
     "incidents:choose_branch": change(),
     "incidents:abandon_branch": change(),
+    # -- notifications ------------------------------------------------------------------------------------
+    "notifications:inbox": page(MEMBER),
+    "notifications:mark_all_read": press(MEMBER),
+    "notifications:open_notice": own(whose=("administrator",)),
+    "notifications:mark_read": own(whose=("administrator",)),
+    "notifications:your_move": page(MEMBER),
+    "notifications:badges": page(MEMBER),
+    "notifications:preferences": Row(MEMBER, get=200, post=302),
+    "notifications:team": Row(MEMBER, get=200, whose=("responder", "administrator")),
+    "notifications:add_team_destination": own(),
+    "notifications:send_mail_test": press(MEMBER),
+    "notifications:add_destination": press(MEMBER),
+    "notifications:choose_uses": own(),
+    "notifications:send_test": own(),
+    "notifications:renew_secret": own(),
+    "notifications:enable_destination": own(),
+    "notifications:disable_destination": own(),
+    "notifications:remove_destination": own(),
+    "notifications:deliveries": page(ADMINISTRATOR),
+    "notifications:delivery": page(ADMINISTRATOR),
+    "notifications:retry_delivery": press(ADMINISTRATOR),
+    "notifications:settle_delivery": press(ADMINISTRATOR),
+    "notifications:snooze": change(),
+    "notifications:page": change(),
+    "notifications:on_call_here": page(MEMBER),
+    "notifications:answer_page": Row(PUBLIC, get=200, post=302),
+    "notifications:bindings": page(MEMBER),
+    "notifications:bind": change(),
+    "notifications:calendars": page(ADMINISTRATOR),
+    "notifications:add_calendar": press(ADMINISTRATOR),
+    "notifications:change_calendar": Row(ADMINISTRATOR, get=200, post=302),
+    "notifications:remove_calendar": press(ADMINISTRATOR),
+    "notifications:fetch_calendar": press(ADMINISTRATOR),
+    # -- what pages listen to -----------------------------------------------------------------------------
     "live:board": stream(),
     "live:poll_board": stream(),
     "live:incident": stream(),
     "live:poll_incident": stream(),
 }
-#: Routes that allauth answers in its own way to methods that no page uses.
+#: Routes that answer in their own way to methods that no page uses: those of allauth, and two for machines.
 OTHER_METHODS: dict[str, dict[str, tuple[int, ...]]] = {
+    "readyz": {"PUT": (200,), "DELETE": (200,)},
+    "metrics": {"PUT": (404,), "DELETE": (404,)},
     "account_login": {"PUT": (302, 422), "DELETE": (302, 405)},
     "account_change_password": {"PUT": (422,)},
     "account_reset_password_from_key": {"PUT": (302,), "DELETE": (302,)},

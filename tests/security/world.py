@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from http.cookies import SimpleCookie
 from typing import Any
@@ -16,6 +17,7 @@ from django.db import connection, transaction
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from accounts import operations as accounts
 from accounts.links import ResetTokens
@@ -23,14 +25,40 @@ from accounts.models import Role, Team, User
 from incidents import operations
 from incidents.models import Incident, Service
 from incidents.operations import Declaration
+from notifications import contacts, pages
+from notifications.models import (
+    Channel,
+    Clock,
+    DeliveryAttempt,
+    DeliveryState,
+    Destination,
+    Heartbeat,
+    OnCallCalendar,
+)
+from outbox.relay import relay
+from runbooks.models import Runbook
 from runbooks.operations import create_runbook, publish
 from tests.incidents.conftest import DOCUMENTS
+from tests.notifications.making import a_delivery, a_notice
 
 PASSWORD = "correct horse battery staple"
 SECRET = "Zugzwang"
 FIRST = 70_707_000  # a number to be recognised on any page
 #: What a request may write whatever it is: whose session it is, who is here, and how often somebody tried.
 KEPT_ASIDE = ("django_session", "incidents_presence", "allclear_cache")
+ROTA = b"""BEGIN:VCALENDAR\r
+VERSION:2.0\r
+PRODID:-//tests//rota//EN\r
+BEGIN:VEVENT\r
+UID:rota@example.com\r
+DTSTAMP:20260101T000000Z\r
+DTSTART:20260101T000000Z\r
+DTEND:20260102T000000Z\r
+RRULE:FREQ=DAILY\r
+SUMMARY:Hedy Lamarr\r
+END:VEVENT\r
+END:VCALENDAR\r
+"""
 ACTORS = ("anonymous", "viewer", "responder", "added", "administrator", "deactivated")
 
 
@@ -154,6 +182,15 @@ _ELSEWHERE = {
     "runbooks:export_revision": {"number": "revision"},
     "runbooks:archive": {"slug": "spare"},
     "runbooks:set_default": {"slug": "spare"},
+    "accounts:delete_team": {"slug": "spare"},
+    "notifications:renew_secret": {"destination_id": "hook"},
+    "notifications:answer_page": {"token": "page_token"},
+    "notifications:bindings": {"slug": "runbook"},
+    "notifications:bind": {"slug": "runbook"},
+    "notifications:remove_calendar": {"calendar_id": "spare_calendar"},
+} | {
+    f"notifications:{name}": {"delivery_id": "sent_id"}
+    for name in ("delivery", "retry_delivery", "settle_delivery")
 }
 
 
@@ -163,6 +200,7 @@ def build() -> World:
     people = _people()
     team = Team.objects.create(name="Platform", slug="platform")
     team.members.add(people["responder"])
+    Team.objects.create(name="Spare", slug="spare")
     chat = Service.objects.create(name="Chat", slug="chat")
     source, ada = (DOCUMENTS / "incident-response.md").read_bytes(), people["administrator"]
     revision = create_runbook(source, by=ada, filename="incident-response.md")
@@ -176,10 +214,13 @@ def build() -> World:
     for found in (incidents["private"], others["private"]):
         operations.grant_access(found.pk, people["second"], by=people["added"])
     publish(revision.runbook, source + b"\n- [ ] And this\n", by=ada)
+    told = _told(people, team, revision.runbook, incidents)
+    relay()
+    Clock.objects.update(fires_at=timezone.now() + timedelta(hours=1))  # nobody is there to look
     actors = {name: Actor(name, people.get(name)) for name in ACTORS}
     User.objects.filter(pk=people["deactivated"].pk).update(is_active=False)
     tokens = _tokens(people)
-    places = {name: _places(found, people) | tokens for name, found in incidents.items()}
+    places = {name: _places(found, people) | tokens | told[name] for name, found in incidents.items()}
     return World(people, actors, incidents, others, max(i.pk for i in others.values()) + 1000, places)
 
 
@@ -220,7 +261,60 @@ def _places(incident: Incident, people: dict[str, User]) -> dict[str, Any]:
         "uidb36": user_pk_to_url_str(people["viewer"]),
         "revision": 2,
         "spare": "spare",
+        "runbook": "incident-response",
+        "position": 0,
     }
+
+
+def _told(
+    people: dict[str, User], team: Team, runbook: Runbook, incidents: dict[str, Incident]
+) -> dict[str, dict[str, Any]]:
+    """A page, a notice in everyone's inbox and a mail that failed about each of ``incidents``; destinations and
+    calendars. Everyone who works on the public incident has a role in it, and the engine runs."""
+    calendar = OnCallCalendar.objects.create(name="Rota", source=ROTA)
+    spare = OnCallCalendar.objects.create(name="Spare rota")
+    contacts.bind(runbook.pk, "Primary On-Call", by=people["administrator"], user=people["second"])
+    contacts.bind(runbook.pk, "Secondary On-Call", by=people["administrator"], calendar=calendar)
+    there = {"team": team, "name": "Platform's mailbox", "address": "platform@example.com"}
+    mailbox = Destination.objects.create(channel=Channel.EMAIL, **there)
+    hook = Destination.objects.create(
+        team=team, name="Hook", channel=Channel.WEBHOOK, address="https://hook.example.com/", secret="whsec_x"
+    )
+    for role, name in (
+        ("commander", "responder"),
+        ("communications_lead", "administrator"),
+        ("scribe", "added"),
+    ):
+        operations.assign_role(incidents["public"].pk, role, people[name], by=people["responder"])
+    operations.assign_role(incidents["private"].pk, "commander", people["added"], by=people["added"])
+    later = timezone.now() + timedelta(hours=1)
+    for part in ("worker", "reminders"):
+        Heartbeat.objects.create(name=part, seen_at=later)
+    things = {
+        "calendar_id": calendar.pk,
+        "spare_calendar": spare.pk,
+        "destination_id": mailbox.pk,
+        "hook": hook.pk,
+    }
+    return {name: _told_about(found, people) | things for name, found in incidents.items()}
+
+
+def _told_about(incident: Incident, people: dict[str, User]) -> dict[str, Any]:
+    by = people["added"] if incident.is_private else people["responder"]
+    page = pages.page(incident.pk, "Primary On-Call", f"Help with {incident.title}", by=by)
+    notice = a_notice(incident, title=incident.title, text=incident.title, path=f"/incidents/{incident.pk}/")
+    inbox = {
+        name: a_delivery(
+            user, notice, channel=Channel.INBOX, state=DeliveryState.SENT, sent_at=timezone.now()
+        )
+        for name, user in people.items()
+    }
+    failed = {"state": DeliveryState.FAILED, "settled_by": people["administrator"]}
+    sent = a_delivery(people["second"], notice, last_error=incident.title, **failed)
+    outcome = DeliveryAttempt.Outcome.REFUSED
+    sent.tries.create(number=1, started_at=timezone.now(), outcome=outcome, detail=incident.title)
+    token = pages.path_of(page.notice, people["second"].pk).split("/")[-2]
+    return {"page_token": token, "delivery_id": inbox["administrator"].pk, "sent_id": sent.pk}
 
 
 def _tokens(people: dict[str, User]) -> dict[str, Any]:
