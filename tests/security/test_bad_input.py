@@ -26,6 +26,15 @@ TYPED = {
     "address", "holidays", "days_off", "digest_at", "quiet_from", "quiet_until",
 }  # fmt: skip
 POSTS = [name for name, row in MATRIX.items() if row.post != NO_METHOD]
+#: Where bodies that Django takes apart, the same for every route, are tried as well.
+ANY_FORM = (
+    "account_login",
+    "accounts:join",
+    "incidents:declare",
+    "incidents:add_note",
+    "runbooks:new",
+    "runbooks:preview",
+)
 FORMS = [name for name in POSTS if name not in ("accounts:set_up", "account_logout")]
 
 
@@ -44,10 +53,11 @@ def check(answer: Answer, about: object) -> None:
 @pytest.mark.parametrize("route", FORMS)
 def test_choices_numbers_and_dates_that_make_no_sense(world, route):
     sent = form(world, route)
-    for wrong in NOT_CHOICES if sent else ():
-        for data in (dict.fromkeys(sent, wrong), {k: v if k in TYPED else wrong for k, v in sent.items()}):
-            answer = who(world, route).ask("POST", world.url(route), data, headers={"HX-Request": "true"})
-            check(answer, wrong[:40])
+    for number, wrong in enumerate(NOT_CHOICES) if sent else ():
+        spared = TYPED if number % 2 else set()
+        data = {name: value if name in spared else wrong for name, value in sent.items()}
+        answer = who(world, route).ask("POST", world.url(route), data, headers={"HX-Request": "true"})
+        check(answer, wrong)
 
 
 @pytest.mark.parametrize("route", [name for name in FORMS if name != "accounts:reset_link"])
@@ -85,7 +95,7 @@ def test_bodies_that_are_no_form(world, route):
         (f"{parts}; boundary=x", b"--x\r\nContent-Disposition: form-data; name=\"source\"; filename=\"\x00../../a\xff\"\r\n\r\n\x00\r\n--x--"),
         (f"{parts}; boundary=x", b"--x\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\n\xed\xa0\x80\xff\r\n--x--"),
     ]  # fmt: skip
-    for kind, body in bodies:
+    for kind, body in bodies if route in ANY_FORM else bodies[:3]:
         check(actor.ask("POST", url, body, content_type=kind), (kind, body[:60]))
 
 
@@ -151,28 +161,21 @@ def test_each_parameter_of_the_history_and_the_room_by_itself(world, parameter):
 @pytest.mark.parametrize("route", [name for name, names in routes().items() if names])
 def test_numbers_and_names_in_addresses(world, route):
     """In place of each part of an address, what no incident, step, person or runbook is called."""
-    actor = world.actors["administrator"]
-    address = world.url(route)
-    for method in ("GET", "POST"):
-        for part in filter(None, address.split("/")):
-            for wrong in (
-                str(2**31),
-                str(2**63),
-                str(2**70),
-                "9" * 5000,
-                "-1",
-                "1e9",
-                "%00",
-                "%FF",
-                "%ED%A0%80",
-                "..%2f..",
-                "x" * 8000,
-                "１",
-            ):
-                answer = actor.ask(method, address.replace(f"/{part}/", f"/{wrong}/", 1))
-                check(answer, (method, part, wrong[:30]))
-                assert answer.status in (302, 400, 403, 404, 405, 422), (part, wrong[:30], answer.status)
-                assert answer.status != 302 or MATRIX[route].who == PUBLIC
+    parts = world.url(route).strip("/").split("/")
+    asks = [("GET", 1, wrong) for wrong in (str(2**70), "%FF%ED%A0%80", "１", "x" * 8000)]
+    asks += [
+        ("GET", -1, "9" * 5000),
+        ("GET", -2, str(2**31)),
+        ("POST", -2, str(2**63)),
+        ("POST", 1, "-1"),
+        ("GET", -2, "..%2f"),
+    ]
+    for method, at, wrong in asks:
+        there = [*parts]
+        there[at] = wrong
+        answer = world.actors["administrator"].ask(method, f"/{'/'.join(there)}/")
+        check(answer, (method, there))
+        assert answer.status in (400, 404, 405) or MATRIX[route].who == PUBLIC, (method, there, answer.status)
 
 
 @pytest.mark.parametrize(

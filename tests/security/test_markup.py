@@ -148,14 +148,14 @@ def test_words_in_addresses_and_refused_forms_stay_words(world):
     }  # fmt: skip
     for actor, method, address, name in asks:
         plain = inventory(actor.ask(method, address, {name: "harmless"}).body)
-        for vector in VECTORS[::3]:
+        for vector in VECTORS[::6]:
             body = actor.ask(method, address, {name: vector}).body
             assert not (more := inventory(body) - plain), (address, vector, more)
     for route, name in refused.items():
         sent = form(world, route)
         typed = [key for key in sent if key in ("text", "title", "title_", "impact", "symptom", name)]
         plain = inventory(grace.ask("POST", world.url(route), sent | dict.fromkeys(typed, "harmless")).body)
-        for vector in VECTORS[::9]:
+        for vector in VECTORS[::15]:
             answer = grace.ask("POST", world.url(route), sent | dict.fromkeys(typed, vector))
             assert answer.status in (302, 422), (route, vector)
             assert not (more := inventory(answer.body) - plain), (route, vector, more)
