@@ -215,12 +215,12 @@ def build() -> World:
         operations.grant_access(found.pk, people["second"], by=people["added"])
     publish(revision.runbook, source + b"\n- [ ] And this\n", by=ada)
     told = _told(people, team, revision.runbook, incidents)
-    relay()
-    Clock.objects.update(fires_at=timezone.now() + timedelta(hours=1))  # nobody is there to look
     actors = {name: Actor(name, people.get(name)) for name in ACTORS}
     User.objects.filter(pk=people["deactivated"].pk).update(is_active=False)
     tokens = _tokens(people)
     places = {name: _places(found, people) | tokens | told[name] for name, found in incidents.items()}
+    relay()
+    Clock.objects.update(fires_at=timezone.now() + timedelta(hours=1))  # nobody is there to look
     return World(people, actors, incidents, others, max(i.pk for i in others.values()) + 1000, places)
 
 
