@@ -13,7 +13,7 @@ from incidents.calling import number_of
 from incidents.feed import Feed, Window
 from incidents.models import Access, Checklist, Incident, Presence, Step, TimelineEvent
 from incidents.states import STEPS, IncidentRole, Kind, Status
-from runbooks.fallback import EffectivePlaybook, effective, is_unset
+from runbooks.fallback import EffectivePlaybook, is_unset
 from runbooks.models import Revision
 from runbooks.playbook import Contact
 from runbooks.related import Link, Shelf
@@ -124,7 +124,7 @@ class Room:
 
     @cached_property
     def playbook(self) -> EffectivePlaybook:
-        return effective(self.incident.revision.playbook)
+        return self.incident.revision.effective
 
     @property
     def cadence_minutes(self) -> int | None:

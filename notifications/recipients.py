@@ -82,9 +82,8 @@ def contacts_in_order(incident: Incident) -> list[Contact]:
 def _concerns(contact: Contact, incident: Incident, levels: frozenset[int]) -> bool:
     words = f"{contact.role} {contact.when}".lower()
     if any(word in words for word in SECURITY):
-        return incident.is_private or any(
-            word in f"{incident.title} {_cause(incident)}".lower() for word in SECURITY
-        )
+        about = f"{incident.title} {_cause(incident)}".lower()
+        return incident.is_private or any(word in about for word in SECURITY)
     return not levels or incident.severity in levels
 
 
