@@ -207,4 +207,10 @@ OTHER_METHODS: dict[str, dict[str, tuple[int, ...]]] = {
     "account_login": {"PUT": (302, 422), "DELETE": (302, 405)},
     "account_change_password": {"PUT": (422,)},
     "account_reset_password_from_key": {"PUT": (302,), "DELETE": (302,)},
+    # -- post-mortems and action items ------------------------------------------------------------------
+    "postmortems:postmortem": page(MEMBER),
+    "postmortems:library": page(MEMBER),
+    "postmortems:actions": page(MEMBER),
+    "postmortems:action_item": page(MEMBER),
+    "postmortems:insights": page(MEMBER),
 }
