@@ -15,7 +15,7 @@ from live.attendance import REFRESH, Attendance
 from live.boards import Board
 from live.events import encode
 from live.listening import listen
-from live.rendering import ALL, PRESENCE, sections_of
+from live.rendering import AFTERWARDS, ALL, PRESENCE, sections_of
 from live.rooms import Room
 from live.streams import Stream, Viewer
 from live.threads import in_thread
@@ -99,6 +99,9 @@ class Hub:
             self.attendance.confirm(incident_id)
             if room:
                 room.changed(frozenset({PRESENCE}))
+        elif name in AFTERWARDS:
+            if room:
+                room.changed(frozenset({"afterwards"}))
         elif "event_id" in fact:
             self.board.changed(fact)
             if room:

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 PRESENCE = "presence"
 ALL = frozenset(sections.NAMES)
+#: Facts that change what the room says of what comes after, and are no events of the timeline.
+AFTERWARDS = ("action_item_changed", "postmortem_changed")
 
 
 @dataclass(frozen=True)
