@@ -12,6 +12,6 @@
 
   document.addEventListener('htmx:oobAfterSwap', e => {
     const row = document.getElementById(e.detail.target.id);
-    if (row?.matches('tr.new')) row.querySelector('[aria-invalid="true"], textarea, input:not([type="hidden"])')?.focus();
+    if (row?.matches('tr.new')) row.querySelector('[aria-invalid="true"], textarea, [name="title"]')?.focus();
   });
 })();

@@ -75,7 +75,7 @@ class ItemForm(forms.Form):
 
 
 class RowForm(ItemForm):
-    """What is changed in its place in a list. Its fields stand in cells, outside of the form itself."""
+    """What is changed in its place in a list."""
 
     row = "_item_row_form"
     title = title_field()
@@ -91,9 +91,6 @@ class RowForm(ItemForm):
         # Whoever owns it now stays a choice, also when they could not be chosen any more.
         kept = User.objects.filter(pk__in=able.values("pk")) | User.objects.filter(pk=item.owner_id)
         self.fields["owner"].queryset = kept.order_by("name", "pk")  # type: ignore[attr-defined]
-        if self.row:
-            for field in self.fields.values():
-                field.widget.attrs["form"] = f"edit-{item.pk}"
 
 
 class ChangeItemForm(RowForm):
