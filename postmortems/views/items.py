@@ -1,7 +1,7 @@
 """Action items: the board, and the page of one."""
 
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -114,8 +114,7 @@ def _news(request: MemberRequest, said: str) -> str:
 
 def back_from(request: MemberRequest, item: ActionItem) -> HttpResponse:
     """To where the form was: the board as it was asked for, else the item's page."""
-    came = urlsplit(request.headers.get("Referer", "")[:3000])
-    board = reverse("postmortems:actions")
+    came, board = _parts(request.headers.get("Referer", "")), reverse("postmortems:actions")
     if came.path == board:
         return redirect(f"{board}{f'?{came.query}' if came.query else ''}#item-{item.pk}")
     return redirect("postmortems:action_item", item.pk)
@@ -125,8 +124,11 @@ def _asked(request: MemberRequest) -> dict[str, str]:
     """What the board was asked for: by this address, or by that of the page from which htmx asks."""
     if not request.htmx:  # type: ignore[attr-defined]
         return request.GET.dict()
+    return dict(parse_qsl(_parts(request.headers.get("HX-Current-URL", "")).query))
+
+
+def _parts(address: str) -> SplitResult:
     try:
-        here = urlsplit(request.headers.get("HX-Current-URL", "")[:3000])
-        return dict(parse_qsl(here.query))
-    except ValueError:
-        return {}
+        return urlsplit(address[:3000])
+    except ValueError:  # brackets that make no sense
+        return urlsplit("")
