@@ -17,7 +17,8 @@ PER_PAGE = 50
 #: People named beside the list.
 MOST_OWNERS = 12
 TABS = (
-    ("", "All"), ("mine", "Mine"), ("overdue", "Overdue"), ("week", "This week"), ("decide", "To decide"), ("closed", "Closed"),
+    ("", "All"), ("mine", "Mine"), ("overdue", "Overdue"), ("week", "This week"), ("decide", "To decide"),
+    ("closed", "Closed"),
 )  # fmt: skip
 CAPTIONS = {
     "": "Open actions, most overdue first",

@@ -1,4 +1,4 @@
-"""What was opened against what was closed, week by week, and how much of it in time: numbers, and where they are drawn."""
+"""What was opened and closed, week by week, and how much of it in time: the numbers, and where they are drawn."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -73,7 +73,10 @@ def read(user: User, today: date) -> Closure:
     mondays = [first + timedelta(weeks=n) for n in range(WEEKS)]
     opened, closed = (_by_week(visible, field, first) for field in ("added_at", "closed_at"))
     most = _round_up(max([*opened.values(), *closed.values(), 1]))
-    weeks = [_week(n, monday, opened.get(monday, 0), closed.get(monday, 0), most) for n, monday in enumerate(mondays)]
+    weeks = [
+        _week(n, monday, opened.get(monday, 0), closed.get(monday, 0), most)
+        for n, monday in enumerate(mondays)
+    ]
     rules = [(_height(value, most), value) for value in (0, most // 2, most)]
     return Closure(weeks, rules, *_in_time(visible, first, today))
 

@@ -11,10 +11,11 @@ _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ENOUGH_WORDS, _ENOUGH_UNSPACED = 3, 5
 #: Words that say no more than that it is done.
-_SAYS_NOTHING = frozenset(
-    """a all already an and are been complete completed did do done finished fixed good great has have i is it its
-    me nice now of ok okay ready so sorted sure that the there this to was we were works yes yep yup you""".split()
-)
+_NOTHING = """
+a all already an and are been complete completed did do done finished fixed good great has have i is it its me nice
+now of ok okay ready so sorted sure that the there this to was we were works yes yep yup you
+"""
+_SAYS_NOTHING = frozenset(_NOTHING.split())
 
 
 def is_evidence(text: str) -> bool:

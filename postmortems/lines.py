@@ -34,11 +34,9 @@ class Line:
 def read_line(text: str, people: People) -> Line:
     """``@who``, a date, ``!priority`` and ``#kind`` may stand anywhere; what is left is the title. A ``#`` word that
     is no kind, such as #123, and a ``!`` or ``@`` by itself belong to the title."""
-    line, left = Line(), []
-    for word in _LEAD.sub("", text, count=1).split():
-        if not _take(word.strip(_AROUND), line, people):
-            left.append(word)
-    line.title = clean_name(" ".join(left))
+    line = Line()
+    words = _LEAD.sub("", text, count=1).split()
+    line.title = clean_name(" ".join(w for w in words if not _take(w.strip(_AROUND), line, people)))
     if not line.title:
         line.errors.append("Say what should change.")
     if len(line.title) > LONGEST:

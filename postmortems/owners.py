@@ -40,7 +40,9 @@ class People:
         """The one whom ``@handle`` means: by first name, by what stands before the @ of the address, else by how the
         name begins, written together or not. Raises ``NotFound``."""
         plain = _plain(handle).replace(" ", "")
-        exact = [p for p in self._all if plain in (_plain(p.first_name), p.email.partition("@")[0].casefold())]
+        exact = [
+            p for p in self._all if plain in (_plain(p.first_name), p.email.partition("@")[0].casefold())
+        ]
         begin = [p for p in self._all if _plain(p.name).replace(" ", "").startswith(plain)]
         return _only(exact or begin, f"@{handle}")
 

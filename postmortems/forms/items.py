@@ -123,7 +123,12 @@ class AddItemForm(ItemForm):
     )
 
     def __init__(
-        self, data: Any = None, *, by: User, about: Incident | None = None, initial: dict[str, Any] | None = None
+        self,
+        data: Any = None,
+        *,
+        by: User,
+        about: Incident | None = None,
+        initial: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data, initial=initial or {})
         self.by, self.about = by, about
@@ -157,7 +162,8 @@ class ChangeItemStatusForm(ItemForm):
 
     row = "_item_row_words"
     status = forms.ChoiceField(
-        choices=ItemStatus.choices, error_messages={"required": "Choose a status.", "invalid_choice": "Choose a status."}
+        choices=ItemStatus.choices,
+        error_messages={"required": "Choose a status.", "invalid_choice": "Choose a status."},
     )
     evidence = long_words("What shows that it is done", max_length=2000, required=False)
     reason = words_why("Why it should not be done", required=False)

@@ -30,7 +30,9 @@ class BulkChangeForm(ItemForm):
     status = forms.ChoiceField(
         choices=[("", AS_IT_IS), *((s.value, s.label) for s in ITEM_OPEN)],
         required=False,
-        error_messages={"invalid_choice": "Finishing and dropping need words of their own: do it on each item."},
+        error_messages={
+            "invalid_choice": "Finishing and dropping need words of their own: do it on each item."
+        },
     )
 
     def __init__(self, data: Any = None) -> None:
@@ -40,7 +42,9 @@ class BulkChangeForm(ItemForm):
     def chosen(self) -> list[int]:
         """The numbers of the items, as far as they are numbers."""
         said = self.data.getlist("items") if isinstance(self.data, QueryDict) else []
-        return [int(number) for number in said if number.isascii() and number.isdecimal() and len(number) < 16]
+        return [
+            int(number) for number in said if number.isascii() and number.isdecimal() and len(number) < 16
+        ]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
@@ -56,7 +60,10 @@ class ImportItemsForm(ItemForm):
 
     key = KeyField()
     file = forms.FileField(
-        label="CSV file", required=False, allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ".csv,text/csv"})
+        label="CSV file",
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
     text = forms.CharField(
         label="Or paste it",

@@ -59,7 +59,7 @@ def add_item(
     if before := _added_before(item):
         return before
     try:
-        return _add(item, list(links))
+        return _add(item, list(links), by)
     except IntegrityError:
         # The other half of a double submit committed first: its item is the answer to both.
         if before := _added_before(item):
@@ -79,9 +79,8 @@ def _added_before(item: ActionItem) -> ActionItem | None:
 
 
 @transaction.atomic
-def _add(item: ActionItem, links: list[str]) -> ActionItem:
-    by, incident = item.added_by, item.incident
-    assert by is not None
+def _add(item: ActionItem, links: list[str], by: User) -> ActionItem:
+    incident = item.incident
     if incident:
         item.incident = incident = hold(incident.pk, by=by)
     if not can_add_item(by, incident):

@@ -111,9 +111,8 @@ def _status(cells: Mapping[str, str], item: ActionItem | None, meaning: Meaning)
     was = item.status if item else ItemStatus.OPEN
     status = _choice(cells["status"], STATUSES, "status") if cells.get("status", "").strip() else was
     evidence = EVIDENCE.clean(cells.get("evidence", ""))
-    if status == was or is_item_open(status):
-        if evidence or "evidence" in cells:
-            raise ValueError("Evidence is said with the status Done, and stays as it was said.")
+    if "evidence" in cells and (status == was or is_item_open(status)):
+        raise ValueError("Evidence is said with the status Done, and stays as it was said.")
     if status == was:
         return
     if not is_item_open(was):
@@ -123,5 +122,3 @@ def _status(cells: Mapping[str, str], item: ActionItem | None, meaning: Meaning)
     if status == ItemStatus.DONE and not is_evidence(evidence):
         raise ValueError(f"{ASK} It goes into the column “evidence”.")
     meaning.status, meaning.evidence = status, evidence
-
-

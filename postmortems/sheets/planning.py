@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any
 
 from accounts.models import Team, User
 from incidents.models import Access, Incident
@@ -157,4 +156,3 @@ def _differing(row: Row, item: ActionItem | None) -> dict[str, tuple[str, str]]:
         return {name: ("", cell) for name, cell in cells.items() if cell.strip()}
     now = {name: COLUMNS[name](item).replace("\r\n", "\n") for name in cells}
     return {name: (now[name], cell) for name, cell in cells.items() if cell.strip() != now[name].strip()}
-

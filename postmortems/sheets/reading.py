@@ -91,7 +91,9 @@ def _names(cells: list[str], sheet: Sheet) -> list[str]:
     if len(known) != len(set(known)):
         sheet.problems.append((1, "Two columns have the same name."))
     if "title" not in known and "id" not in known:
-        sheet.problems.append((1, "The first line names the columns: at least “title”, or “id” to change items."))
+        sheet.problems.append(
+            (1, "The first line names the columns: at least “title”, or “id” to change items.")
+        )
     return names
 
 

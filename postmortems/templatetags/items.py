@@ -18,7 +18,7 @@ register = template.Library()
 
 @register.filter
 def due_state(item: ActionItem) -> str:
-    """"late", "soon" (today or tomorrow), or "" for the rest: later, without a date, closed. By the reader's day."""
+    """ "late", "soon" (today or tomorrow), or "" for the rest: later, without a date, closed. By the reader's day."""
     left = _days_left(item)
     return "" if left is None or left > 1 else "soon" if left >= 0 else "late"
 
@@ -79,7 +79,9 @@ def document_items(context: dict[str, Any], postmortem: Postmortem) -> dict[str,
 def document_table(postmortem: Postmortem, user: User, form: AddItemForm | None = None) -> dict[str, Any]:
     """What that table shows; ``form`` is the line that was refused."""
     incident = postmortem.incident
-    items = ActionItem.objects.filter(incident=incident).select_related("owner").defer("search").order_by("pk")
+    items = (
+        ActionItem.objects.filter(incident=incident).select_related("owner").defer("search").order_by("pk")
+    )
     adding = can_add_item(user, incident)
     return {
         "items": list(items),

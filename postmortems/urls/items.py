@@ -22,15 +22,11 @@ patterns: list[URLPattern] = [
         item_changes.remove_item_link,
         name="remove_item_link",
     ),
-    path(
-        "incidents/<int:number>/postmortem/items/add/", adding.add_incident_item, name="add_incident_item"
-    ),
+    path("incidents/<int:number>/postmortem/items/add/", adding.add_incident_item, name="add_incident_item"),
     path(
         "incidents/<int:number>/postmortem/items/from-step/<int:step_id>/",
         adding.add_from_step,
         name="add_from_step",
     ),
-    path(
-        "incidents/<int:number>/postmortem/items/from-line/", adding.add_from_line, name="add_from_line"
-    ),
+    path("incidents/<int:number>/postmortem/items/from-line/", adding.add_from_line, name="add_from_line"),
 ]

@@ -102,7 +102,9 @@ def _answer(
     return _ask(request, form, incident)
 
 
-def _to_document(request: MemberRequest, incident: Incident, form: AddItemForm, *, added: bool) -> HttpResponse:
+def _to_document(
+    request: MemberRequest, incident: Incident, form: AddItemForm, *, added: bool
+) -> HttpResponse:
     """The table of the document's page, with a fresh line below it or with the one that was refused."""
     document = get_object_or_404(Postmortem, incident=incident)
     if not request.htmx:  # type: ignore[attr-defined]
@@ -117,8 +119,7 @@ def _ask(request: MemberRequest, form: AddItemForm, incident: Incident | None = 
     in_dialog = request.htmx and request.htmx.target == "dialog-body"  # type: ignore[attr-defined]
     context = {"form": form, "incident": incident, "address": request.path, "in_dialog": in_dialog}
     template = "_item_form" if in_dialog else "item_add"
-    answer = render(request, f"postmortems/{template}.html", context, status=_status(form))
-    return answer
+    return render(request, f"postmortems/{template}.html", context, status=_status(form))
 
 
 def _status(form: AddItemForm) -> int:

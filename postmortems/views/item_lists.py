@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import MemberRequest, member, responder
 from accounts.models import Team
@@ -21,9 +22,12 @@ from postmortems.views.items import board_page
 
 
 @responder
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def bulk_change_items(request: MemberRequest) -> HttpResponse:
-    """Change the chosen ones together, and say what became of each. The board's address carries the list."""
+    """Change the chosen ones together, and say what became of each. The address carries the list they are in."""
+    if request.method != "POST":  # somebody loads the answer again
+        query = request.META.get("QUERY_STRING", "")
+        return redirect(f"{reverse('postmortems:actions')}{f'?{query}' if query else ''}")
     form = BulkChangeForm(request.POST)
     outcome: Outcome | None = None
     if form.is_valid():

@@ -108,7 +108,10 @@ def row_of(
 def _news(request: MemberRequest, said: str) -> str:
     asked = Asked.read(_asked(request), list(Team.objects.all()), timezone.localdate())
     context = {"board": Board(request.user, asked), "swap": True}
-    parts = [render_to_string(f"postmortems/{name}.html", context, request) for name in ("_board_head", "_board_tabs")]
+    parts = [
+        render_to_string(f"postmortems/{name}.html", context, request)
+        for name in ("_board_head", "_board_tabs")
+    ]
     return "".join([*parts, format_html('<p hx-swap-oob="innerHTML:#announce">{}</p>', said)])
 
 

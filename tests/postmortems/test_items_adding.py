@@ -99,7 +99,10 @@ def test_add_from_line_says_what_is_wrong(client: Client, incident: Incident) ->
     address = f"/incidents/{incident.pk}/postmortem/items/from-line/"
     answer = client.post(address, {"line": "Do it @nobody 2026-13-01"})
     assert answer.status_code == 422
-    assert answer.json()["errors"] == ["Nobody here is called “@nobody”.", "2026-13-01 is no day of the calendar."]
+    assert answer.json()["errors"] == [
+        "Nobody here is called “@nobody”.",
+        "2026-13-01 is no day of the calendar.",
+    ]
     assert client.post(address, {}).json() == {"errors": ["The line is empty."]}
 
 
@@ -107,7 +110,9 @@ def test_add_from_line_says_what_is_wrong(client: Client, incident: Incident) ->
 
 
 def test_add_item_from_the_board_twice_is_one(client: Client, incident: Incident, grace: User) -> None:
-    said = sent(owner=grace.pk, due_on="2026-12-04", incident=f"inc-{incident.pk}", link="https://example.com/1")
+    said = sent(
+        owner=grace.pk, due_on="2026-12-04", incident=f"inc-{incident.pk}", link="https://example.com/1"
+    )
     for _ in range(2):
         answer = client.post("/actions/add/", said)
         assert answer.status_code == 302
@@ -121,10 +126,18 @@ def test_add_item_from_the_board_twice_is_one(client: Client, incident: Incident
 
 
 def test_add_item_form_keeps_what_was_typed(client: Client) -> None:
-    answer = client.post("/actions/add/", sent(title="", details="Kept", link="javascript:x", incident="INC-99"))
+    answer = client.post(
+        "/actions/add/", sent(title="", details="Kept", link="javascript:x", incident="INC-99")
+    )
     body = answer.content.decode()
     assert answer.status_code == 422
-    for words in ("Say what should change", "Kept", "javascript:x", "There is no such incident", "begins with https"):
+    for words in (
+        "Say what should change",
+        "Kept",
+        "javascript:x",
+        "There is no such incident",
+        "begins with https",
+    ):
         assert words in body
 
 
@@ -144,7 +157,10 @@ def test_private_incident_cannot_be_named_by_those_who_may_not_know_of_it(
 def test_add_incident_item_in_the_room_answers_with_the_parts_that_changed(
     client: Client, incident: Incident
 ) -> None:
-    address, headers = f"/incidents/{incident.pk}/postmortem/items/add/", {"HX-Request": "true", "HX-Target": "dialog-body"}
+    address, headers = (
+        f"/incidents/{incident.pk}/postmortem/items/add/",
+        {"HX-Request": "true", "HX-Target": "dialog-body"},
+    )
     form = client.get(address, headers=headers).content.decode()
     assert 'hx-target="#dialog-body"' in form
     assert "<html" not in form
@@ -154,13 +170,18 @@ def test_add_incident_item_in_the_room_answers_with_the_parts_that_changed(
     assert 'id="afterwards"' in body
     assert "Probe sign-in" in body
     assert "added the action item" in body
-    assert client.post(address, sent(title="Another")).headers["Location"] == f"/incidents/{incident.pk}/#afterwards"
+    assert (
+        client.post(address, sent(title="Another")).headers["Location"]
+        == f"/incidents/{incident.pk}/#afterwards"
+    )
 
 
 def test_step_becomes_an_item_for_whoever_had_it(client: Client, incident: Incident, ada: User) -> None:
     step = incident.steps.filter(kind=Step.StepKind.TASK)[0]
     incident_operations.assign_step(incident.pk, step.pk, ada, by=ada)
-    assert f"/postmortem/items/from-step/{step.pk}/" in client.get(f"/incidents/{incident.pk}/").content.decode()
+    assert (
+        f"/postmortem/items/from-step/{step.pk}/" in client.get(f"/incidents/{incident.pk}/").content.decode()
+    )
     body = client.get(f"/incidents/{incident.pk}/postmortem/items/from-step/{step.pk}/").content.decode()
     assert f'<option value="{ada.pk}" selected>' in body
     title = re.search(r'name="title" value="([^"]*)"', body)[1]  # type: ignore[index]
@@ -174,7 +195,9 @@ def test_step_becomes_an_item_for_whoever_had_it(client: Client, incident: Incid
 # -- in the document ----------------------------------------------------------------------------------------
 
 
-def test_document_shows_its_items_with_a_line_to_add_one(postmortem: Postmortem, ada: User, eve: User) -> None:
+def test_document_shows_its_items_with_a_line_to_add_one(
+    postmortem: Postmortem, ada: User, eve: User
+) -> None:
     items.add_item(by=ada, title="Probe <b>", postmortem=postmortem)
     shown = Template("{% load items %}{% document_items postmortem %}")
     html = shown.render(Context({"postmortem": postmortem, "user": ada, "csrf_token": "token"}))
@@ -208,7 +231,9 @@ def test_rows_of_a_document_are_those_of_its_incident_in_one_query(
     postmortem: Postmortem, ada: User, grace: User, django_assert_num_queries: Callable[..., object]
 ) -> None:
     first = items.add_item(by=ada, title="In the room", incident=postmortem.incident)
-    second = items.add_item(by=ada, title="In the document", postmortem=postmortem, owner=grace, due_on=FRIDAY)
+    second = items.add_item(
+        by=ada, title="In the document", postmortem=postmortem, owner=grace, due_on=FRIDAY
+    )
     items.add_item(by=ada, title="Of nothing")
     with django_assert_num_queries(1):  # type: ignore[attr-defined]
         rows = rows_of(postmortem)

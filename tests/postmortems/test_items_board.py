@@ -149,7 +149,11 @@ def test_closure_counts_by_week_and_what_was_done_by_its_day(ada: User) -> None:
         """Days ago."""
         fields: dict[str, Any] = {"added_at": timezone.now() - timedelta(days=added)}
         if closed is not None:
-            fields |= {"status": "done", "evidence": "x", "closed_at": timezone.now() - timedelta(days=closed)}
+            fields |= {
+                "status": "done",
+                "evidence": "x",
+                "closed_at": timezone.now() - timedelta(days=closed),
+            }
         an_item(ada, TODAY - timedelta(days=due) if due is not None else None, **fields)
 
     made(10, 3, 3)  # on its day
@@ -192,7 +196,9 @@ def test_row_opens_into_a_form_and_takes_what_it_says(client: Client, ada: User,
     assert (item.title, item.owner, item.due_on, item.priority) == ("Probe it", grace, date(2026, 12, 1), 1)
     assert "Probe it" in answer
     assert "1 action open. None is overdue." in answer  # the sentence follows
-    assert 'href="/actions/?show=overdue" aria-current="true"' in answer  # and the list is the one that is open
+    assert (
+        'href="/actions/?show=overdue" aria-current="true"' in answer
+    )  # and the list is the one that is open
 
 
 def test_row_that_is_refused_keeps_what_was_typed(client: Client, ada: User) -> None:
@@ -210,7 +216,9 @@ def test_row_that_is_refused_keeps_what_was_typed(client: Client, ada: User) -> 
 
 def test_row_after_a_change_is_the_row_of_a_page_loaded_then(client: Client, ada: User) -> None:
     item = an_item(ada, TODAY, title="Probe")
-    answer = client.post(f"/actions/{item.pk}/status/", {"status": "in_review"}, headers=HTMX).content.decode()
+    answer = client.post(
+        f"/actions/{item.pk}/status/", {"status": "in_review"}, headers=HTMX
+    ).content.decode()
     page = client.get("/actions/").content.decode()
     row = re.search(r'<tr id="item-.*?</tr>', page, re.DOTALL)[0]  # type: ignore[index]
     swapped = re.search(r'<tr id="item-.*?</tr>', answer, re.DOTALL)[0]  # type: ignore[index]
@@ -260,7 +268,9 @@ def test_viewer_reads_the_board_and_changes_what_is_theirs(
 # -- the page of one --------------------------------------------------------------------------------------
 
 
-def test_page_of_an_item_tells_its_whole_history(client: Client, incident: Incident, ada: User, grace: User) -> None:
+def test_page_of_an_item_tells_its_whole_history(
+    client: Client, incident: Incident, ada: User, grace: User
+) -> None:
     item = items.add_item(
         by=ada, title="Probe", incident=incident, owner=ada, due_on=TODAY, links=["https://example.com/7"]
     )

@@ -78,7 +78,13 @@ def client(grace: User, client_for: Callable[[User], Client]) -> Client:
 def test_board_says_what_became_of_each(client: Client, ada: User, grace: User) -> None:
     good, done = an_item(ada, FRIDAY, title="Good"), an_item(ada, FRIDAY, title="Done one")
     items.mark_done(done.pk, by=ada, evidence="https://example.com/")
-    sent = {"items": [good.pk, done.pk], "owner": grace.pk, "due_on": "", "priority": "", "status": "in_review"}
+    sent = {
+        "items": [good.pk, done.pk],
+        "owner": grace.pk,
+        "due_on": "",
+        "priority": "",
+        "status": "in_review",
+    }
     answer = client.post("/actions/bulk/?q=good", sent)
     body = answer.content.decode()
     assert answer.status_code == 200

@@ -96,7 +96,9 @@ def test_owner_must_be_active_and_able_to_see_the_incident(private: Incident, ad
     assert not ActionItem.objects.exists()
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "//a.example", "https://", "ftp://a.example", "https://a b"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "//a.example", "https://", "ftp://a.example", "https://a b"]
+)
 def test_link_is_of_the_web_or_refused(item: ActionItem, ada: User, url: str) -> None:
     with pytest.raises(Refused, match="https"):
         items.add_link(item.pk, url, by=ada)

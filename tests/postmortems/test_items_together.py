@@ -89,7 +89,9 @@ def test_one_of_two_decisions_counts(incident: Incident, ada: User, grace: User)
 def test_two_bulk_changes_of_the_same_items_in_other_orders_do_not_deadlock(
     incident: Incident, ada: User, grace: User
 ) -> None:
-    made = [items.add_item(by=ada, title=f"Probe {n}", incident=incident if n % 2 else None).pk for n in range(8)]
+    made = [
+        items.add_item(by=ada, title=f"Probe {n}", incident=incident if n % 2 else None).pk for n in range(8)
+    ]
     both = at_once(
         lambda: bulk_change(made, by=ada, owner=ada), lambda: bulk_change(made[::-1], by=grace, owner=grace)
     )

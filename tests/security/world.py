@@ -167,7 +167,7 @@ class World:
         there = place | {"slug": "incident-response" if route.startswith("runbooks:") else "platform"}
         there |= {name: place[key] for name, key in _ELSEWHERE.get(route, {}).items()}
         if thing == "missing":
-            there["number"] = self.missing
+            there["number"] = there["item_id"] = self.missing
         return reverse(route, kwargs={name: there[name] for name in routes()[route]})
 
 
@@ -189,6 +189,7 @@ _ELSEWHERE = {
     "notifications:bindings": {"slug": "runbook"},
     "notifications:bind": {"slug": "runbook"},
     "notifications:remove_calendar": {"calendar_id": "spare_calendar"},
+    "postmortems:reopen_item": {"item_id": "closed_item"},
 } | {
     f"notifications:{name}": {"delivery_id": "sent_id"}
     for name in ("delivery", "retry_delivery", "settle_delivery")
@@ -264,15 +265,20 @@ def _places(incident: Incident, people: dict[str, User]) -> dict[str, Any]:
         "spare": "spare",
         "runbook": "incident-response",
         "position": 0,
-        "item_id": _afterwards(incident, by),
+        **_afterwards(incident, by),
     }
 
 
-def _afterwards(incident: Incident, by: User) -> int:
-    """A post-mortem, and an action item of ``incident``: its number."""
+def _afterwards(incident: Incident, by: User) -> dict[str, Any]:
+    """A post-mortem, and two action items of ``incident``: an open one, which somebody asks to drop, and a closed one."""
     document = a_postmortem(incident, by, f"## Summary\n\n{incident.title}\n")
-    title = f"Look into {incident.title}"
-    return an_item(by, title=title, incident=incident, postmortem=document).pk
+    there = {"title": f"Look into {incident.title}", "incident": incident, "postmortem": document}
+    asked = {"drop_proposed_by": by, "drop_proposed_at": timezone.now(), "drop_reason": incident.title}
+    item = an_item(by, **there, **asked)
+    link = item.links.create(url=f"https://tracker.example.com/{incident.title}", added_by=by)
+    done = {"status": "done", "closed_at": timezone.now(), "closed_by": by, "evidence": incident.title}
+    closed = an_item(by, **there, **done)
+    return {"item_id": item.pk, "link_id": link.pk, "closed_item": closed.pk}
 
 
 def _told(
