@@ -29,7 +29,7 @@ def reference_in(text: str) -> int | None:
 
 def matching(incidents: IncidentQuerySet, text: str) -> IncidentQuerySet:
     """Those with every word of ``text``, of which the last may be unfinished; and the one of that number."""
-    query = words_query(text)
+    query = query_of(text)
     if query is None:
         return incidents.none() if text else incidents
     found = Q(search=query)
@@ -38,8 +38,8 @@ def matching(incidents: IncidentQuerySet, text: str) -> IncidentQuerySet:
     return incidents.filter(found)
 
 
-def words_query(text: str) -> SearchQuery | None:
-    """Asks a search vector for every word of ``text``, of which the last may be unfinished; None for no words."""
+def query_of(text: str) -> SearchQuery | None:
+    """What finds every word of ``text``, of which the last may be unfinished; None where it has no word."""
     words = _words(text)
     return SearchQuery(_all_of(words), search_type="raw", config="simple") if words else None
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from accounts.models import Team, User
 from incidents.options import named
-from incidents.search import words_query
+from incidents.search import query_of
 from postmortems.models.items import ActionItemQuerySet
 from postmortems.states import ItemKind
 
@@ -67,7 +67,7 @@ class Asked:
         elif self.owner:
             items = items.filter(owner=int(self.owner))
         if self.words:
-            query = words_query(self.words)
+            query = query_of(self.words)
             items = items.filter(search=query) if query else items.none()
         return items
 

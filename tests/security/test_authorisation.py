@@ -298,8 +298,8 @@ STATE: dict[type[Model], tuple[str, ...]] = {
         "title", "details", "incident", "postmortem", "team", "owner", "due_on", "priority", "kind", "status", "added_by",
         "closed_by", "evidence", "drop_proposed_by", "drop_reason",
     ),
-    ActionItemLink: ("item", "url", "title", "added_by"),
-    ItemEvent: ("item", "kind", "by", "text", "data"),
+    ActionItemLink: ("item__title", "url", "title", "added_by"),
+    ItemEvent: ("item__title", "kind", "by", "text", "data"),
 }  # fmt: skip
 
 
