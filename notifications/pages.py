@@ -107,7 +107,7 @@ def said(made: Page, told: list[str], **more: str) -> dict[str, object]:
 
 def link_of(delivery: Delivery) -> str:
     """The absolute address that acknowledges the page of ``delivery``; "" where it is none."""
-    if not Page.objects.filter(notice=delivery.notice_id).exists():
+    if not hasattr(delivery.notice, "page"):
         return ""
     return settings.SITE_URL + path_of(delivery.notice, delivery.recipient_id)
 

@@ -24,7 +24,7 @@ from notifications.models import (
 from notifications.reached import Reached
 from outbox import clock
 from tests.notifications.making import SECRET, a_delivery, a_notice, to_destination
-from tests.notifications.sinks import LOOPBACK, mail_sink, web_sink
+from tests.notifications.sinks import LOOPBACK, Heard, mail_sink, web_sink
 from tests.notifications.test_channels_email import use
 
 MINUTE = timedelta(minutes=1)
@@ -191,7 +191,7 @@ def test_who_may_not_see_a_private_incident_any_more_is_not_told(world, declared
 
 def test_what_its_sender_dies_of_again_and_again_is_put_aside(world, grace):
     row = a_delivery(grace)
-    for _ in range(3):
+    for _ in range(deliveries.MOST_DEATHS):
         assert len(claim(urgent=True, limit=8)) == 1
         world.skip(deliveries.LEASE + timedelta(seconds=1))
     assert claim(urgent=True, limit=8) == []
@@ -259,13 +259,25 @@ def test_nothing_is_marked_sent_that_the_server_did_not_accept(smtp, ada, monkey
 def test_senders_side_by_side_send_each_once(smtp, ada):
     for _ in range(60):
         a_delivery(ada)
-    senders = [threading.Thread(target=sending.send_due, kwargs={"urgent": True}) for _ in range(3)]
-    for sender in senders:
-        sender.start()
+    senders = [in_a_thread() for _ in range(3)]
     for sender in senders:
         sender.join()
     assert len(smtp.accepted) == 60
     assert not Delivery.objects.exclude(state="sent").exists()
+
+
+def in_a_thread(**said: Any) -> threading.Thread:
+    """A sender beside this one."""
+
+    def run() -> None:
+        try:
+            sending.send_due(urgent=True, **said)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
 
 
 @pytest.mark.django_db(transaction=True)
@@ -273,11 +285,16 @@ def test_a_frozen_sender_settles_nothing_and_the_repeat_has_the_same_id(settings
     settings.ALLOWED_NETWORKS = LOOPBACK
     monkeypatch.setattr(deliveries, "LEASE", timedelta(seconds=0.3))
     with web_sink() as sink:
-        thawed = threading.Event()
-        sink.answer = lambda heard: 200 if len(sink.heard) > 1 or thawed.wait(10) else 500
+        begun, thawed = threading.Event(), threading.Event()
+
+        def answer(heard: Heard) -> int:
+            begun.set()
+            return 200 if len(sink.heard) > 1 or thawed.wait(10) else 500
+
+        sink.answer = answer
         row = to_destination(ada, "webhook", sink.url)
-        frozen = threading.Thread(target=sending.send_due, kwargs={"urgent": True, "limit": 1})
-        frozen.start()
+        frozen = in_a_thread(limit=1)
+        begun.wait(10)
         until = time.monotonic() + 10
         while not sending.send_due(urgent=True, limit=1) and time.monotonic() < until:
             time.sleep(0.1)
@@ -319,8 +336,7 @@ def test_a_slow_host_holds_nobody_up(settings, smtp, ada):
             to_destination(ada, "webhook", f"{sink.url}/{number}")
         for _ in range(30):
             a_delivery(ada)
-        sender = threading.Thread(target=sending.send_due, kwargs={"urgent": True})
-        sender.start()
+        sender = in_a_thread()
         until = time.monotonic() + 10
         while len(smtp.accepted) < 30 and time.monotonic() < until:
             time.sleep(0.05)
