@@ -351,13 +351,15 @@ class ContactBinding(models.Model):
     runbook = models.ForeignKey(Runbook, on_delete=models.CASCADE, related_name="bindings")
     role = models.CharField(max_length=200)
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
-    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    # Whom a contact is to reach must not be forgotten along with a team.
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="bindings")
     address = models.EmailField(blank=True)
     calendar = models.ForeignKey(
         OnCallCalendar, null=True, blank=True, on_delete=models.CASCADE, related_name="bindings"
     )
 
     class Meta:
+        verbose_name_plural = "escalation contacts"
         constraints = [
             models.UniqueConstraint("runbook", Lower("role"), name="binding_once"),
             models.CheckConstraint(

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Max
 
 from incidents.permissions import can_see
-from notifications.models import ClockKind, Delivery, DeliveryState, Notice, Urgency
+from notifications.models import Channel, ClockKind, Delivery, DeliveryState, Notice, Urgency
 from notifications.owing import owed
 
 
@@ -54,6 +54,8 @@ def _way(row: Delivery) -> tuple[object, ...]:
 
 def _may_have(delivery: Delivery) -> bool:
     """Whether the recipient still may, and wants to, hear of it. A page of a private incident names nothing."""
+    if delivery.destination is None and delivery.channel not in (Channel.INBOX, Channel.EMAIL):
+        return False  # it was removed, and what signs and names its messages with it
     if delivery.destination and delivery.destination.disabled_at:
         return False
     if delivery.destination and delivery.destination.team_id and _is_private(delivery.notice):

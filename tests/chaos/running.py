@@ -19,6 +19,7 @@ class Run:
     incidents: int
     seconds: float
     redis_gone: float
+    frozen: float
     lease: float
     drain: float
     pause: tuple[float, float]
@@ -26,8 +27,8 @@ class Run:
     seed: int
 
 
-FULL = Run(200, 180, 60, 45, 150, (2, 8), 2, 1)
-REDUCED = Run(24, 12, 5, 6, 30, (0.8, 1.5), 1, 1)
+FULL = Run(200, 180, 60, 55, 45, 150, (1, 5), 2, 1)
+REDUCED = Run(24, 12, 5, 7, 6, 30, (0.2, 0.6), 1, 1)
 
 
 def run(how: Run) -> str:
@@ -55,11 +56,13 @@ def _with(house: House, how: Run) -> str:
     from tests.chaos.load import Driver, Plan, Truth, insist
 
     truth = house.home / "truth.jsonl"
-    hook = f"http://127.0.0.1:{house.ports['http']}/hook"
+    hook = f"http://127.0.0.1:{house.lines['http']}/hook"
     driver = Driver(Plan(how.incidents, how.seconds), Truth(truth), how.seed, house.ports["web"], hook)
     load = threading.Thread(target=driver.run)
     load.start()
-    faults = wreck(house, how.seed, how.seconds, redis_gone=how.redis_gone, pause=how.pause)
+    faults = wreck(
+        house, how.seed, how.seconds, redis_gone=how.redis_gone, frozen=how.frozen, pause=how.pause
+    )
     load.join()
     house.mend_sinks()
     ended = time.monotonic()

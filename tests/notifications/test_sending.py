@@ -21,6 +21,7 @@ from notifications.models import (
     DestinationUse,
     Notice,
 )
+from notifications.operations import enable_destination
 from notifications.reached import Reached
 from outbox import clock
 from tests.notifications.making import SECRET, a_delivery, a_notice, to_destination
@@ -141,6 +142,34 @@ def test_one_success_in_five_days_keeps_it_on(world, grace):
     assert not row.destination.disabled_at
 
 
+def test_switched_on_again_a_destination_has_five_days_once_more(world, grace):
+    row = to_destination(grace, "webhook", "https://example.com/", is_urgent=False)
+    there = row.destination
+    assert there
+    again: dict[str, Any] = {"channel": "webhook", "address": row.address, "destination": there}
+    fail(row)
+    world.skip(timedelta(days=6))
+    fail(a_delivery(grace, **again))
+    there.refresh_from_db()
+    assert there.disabled_at
+
+    world.skip(timedelta(days=1))
+    enable_destination(there.pk, by=grace)
+    for _ in range(3):
+        fail(a_delivery(grace, **again))
+        world.skip(timedelta(days=1))
+    there.refresh_from_db()
+    assert not there.disabled_at
+
+
+def test_what_waits_for_a_destination_that_was_removed_is_not_sent(world, grace):
+    row = to_destination(grace, "webhook", "https://example.com/")
+    Destination.objects.all().delete()
+    assert claim(urgent=True, limit=8) == []
+    row.refresh_from_db()
+    assert row.state == DeliveryState.SUPERSEDED
+
+
 def test_what_waits_for_a_destination_that_is_off_is_not_sent(world, grace):
     row = to_destination(grace, "webhook", "https://example.com/")
     Destination.objects.update(disabled_at=timezone.now())
@@ -253,6 +282,26 @@ def test_nothing_is_marked_sent_that_the_server_did_not_accept(smtp, ada, monkey
     assert set(states.values()) == {"sent", "failed"}
     for row in Delivery.objects.filter(channel="email", state="sent"):
         assert [t.outcome for t in row.tries.all()].count("sent") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_comes_due_while_a_slow_send_is_under_way_is_sent_meanwhile(settings, smtp, ada):
+    settings.ALLOWED_NETWORKS = LOOPBACK
+    with web_sink() as sink:
+        over = threading.Event()
+        sink.answer = lambda heard: 200 if over.wait(10) else 500
+        to_destination(ada, "webhook", sink.url)
+        made: list[Delivery] = []
+
+        def meanwhile() -> int:
+            if sink.heard and not made:
+                made.append(a_delivery(ada))
+            elif smtp.accepted:
+                over.set()
+            return 0
+
+        assert sending.send_due(urgent=True, meanwhile=meanwhile) == 2
+    assert not Delivery.objects.exclude(state="sent").exists()
 
 
 @pytest.mark.django_db(transaction=True)
