@@ -51,9 +51,12 @@ ICONS: dict[str, str] = {
     Kind.NUDGE_SNOOZED: "i-clock",
     Kind.ESCALATED: "i-alert",
     Kind.PAGED: "i-page",
+    Kind.PAGE_DELIVERED: "i-page",
     Kind.PAGE_ACKNOWLEDGED: "i-check",
     Kind.DELIVERY_FAILED: "i-alert",
 }
+#: Events of which the sentence says who, where nobody signed in did it.
+WHOLE = (Kind.PAGE_DELIVERED, Kind.PAGE_ACKNOWLEDGED)
 #: Events that ask somebody to act, drawn as alarms.
 ALARMS = (Kind.ESCALATED, Kind.DELIVERY_FAILED)
 
@@ -267,6 +270,10 @@ def _paged(data: Data) -> str:
     return said
 
 
+def _page_delivered(data: Data) -> str:
+    return f"The page to {data.get('to', '')} went out by {_lower(str(data.get('channel', '')))}"
+
+
 def _page_acknowledged(data: Data) -> str:
     return f"acknowledged the page of {data.get('role', '')}"
 
@@ -320,6 +327,7 @@ SENTENCES: dict[str, Callable[[Data], str]] = {
     Kind.NUDGE_SNOOZED: _snoozed,
     Kind.ESCALATED: _escalated,
     Kind.PAGED: _paged,
+    Kind.PAGE_DELIVERED: _page_delivered,
     Kind.PAGE_ACKNOWLEDGED: _page_acknowledged,
     Kind.DELIVERY_FAILED: _failed,
 }

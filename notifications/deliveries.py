@@ -20,7 +20,7 @@ from notifications.reached import Reached
 from notifications.standing import having_newer, why_not
 from outbox import clock
 from outbox.clock import DatabaseNow
-from outbox.facts import notify
+from outbox.facts import notify, publish
 
 #: Three times the longest a send may take, so that no heartbeat is needed. Of a sender that has died a lease ends
 #: with it (see senders.py); this is for one that is frozen, or out of reach.
@@ -225,8 +225,19 @@ def _has_died_too_often(row: Any) -> bool:
 def settle(row: Delivery, outcome: Outcome, started_at: datetime) -> bool:
     """Keep how a try ended. False, and only the attempt is kept, where the lease was lost meanwhile: whoever
     has it now decides, and the far side may get the message twice, with the same id."""
-    settling = _settle_accepted if outcome.kind == DeliveryAttempt.Outcome.SENT else _settle_failed
-    return settling(row, outcome, started_at)
+    if outcome.kind != DeliveryAttempt.Outcome.SENT:
+        return _settle_failed(row, outcome, started_at)
+    if hasattr(row.notice, "page"):
+        return _settle_page(row, outcome, started_at)
+    return _settle_accepted(row, outcome, started_at)
+
+
+@transaction.atomic
+def _settle_page(row: Delivery, outcome: Outcome, started_at: datetime) -> bool:
+    is_ours = _settle_accepted(row, outcome, started_at)
+    if is_ours:
+        publish("page_accepted", delivery=str(row.pk))
+    return is_ours
 
 
 def _settle_accepted(row: Delivery, outcome: Outcome, started_at: datetime) -> bool:

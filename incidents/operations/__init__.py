@@ -8,6 +8,7 @@ from incidents.operations.alerts import (
     note_delivery_failed,
     note_escalated,
     note_page_acknowledged,
+    note_page_delivered,
     note_paged,
     note_snoozed,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "note_delivery_failed",
     "note_escalated",
     "note_page_acknowledged",
+    "note_page_delivered",
     "note_paged",
     "note_snoozed",
     "post_update",
