@@ -43,6 +43,20 @@ def wreck(
 
 
 def _kinds(house: House, chance: random.Random) -> dict[str, Callable[[], None]]:
+    return _few(house) if house.is_small else _all(house, chance)
+
+
+def _few(house: House) -> dict[str, Callable[[], None]]:
+    return {
+        **{f"kill {name}": partial(house.kill, name) for name in ("worker-0", "beat-0", "web")},
+        "kill a worker's child": lambda: house.kill_child_of("worker-0"),
+        "restart postgres": house.restart_database,
+        "cut database": partial(house.hurt_line, "database", "cut", 0.3),
+        "silence smtp": partial(house.hurt_line, "smtp", "silent", 0.5),
+    }
+
+
+def _all(house: House, chance: random.Random) -> dict[str, Callable[[], None]]:
     workers = [f"worker-{n}" for n in range(house.workers)]
     killed = [*workers, "reminders", "beat-0", "beat-1", "engine", "web"]
     kinds: dict[str, Callable[[], None]] = {f"kill {name}": partial(house.kill, name) for name in killed}

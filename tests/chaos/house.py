@@ -18,6 +18,8 @@ from config import environment
 from config.environment import BASE_DIR
 from config.postgres import Cluster
 
+#: What a small house does without: nothing of what is counted goes by them.
+SPARED = ("reminders", "beat-1")
 PAUSE = 0.5  # seconds after which a dead process is started again, as the supervisor does
 #: Disks may lie here: what is killed is PostgreSQL, not the machine. What it said was committed stays committed.
 OPTIONS = ("-c", "fsync=off", "-c", "max_connections=60")
@@ -33,8 +35,9 @@ def free_port() -> int:
 class House:
     """``children`` by name; one that dies is started again by a thread, unless it is ``held``."""
 
-    def __init__(self, home: Path, seed: int, lease: float, workers: int) -> None:
+    def __init__(self, home: Path, seed: int, lease: float, workers: int, *, is_small: bool) -> None:
         self.home, self.seed, self.lease, self.workers = home, seed, lease, workers
+        self.is_small = is_small
         self.cluster = Cluster(home / "postgres", OPTIONS)
         self.ports = {name: free_port() for name in ("redis", "smtp", "http", "web")}
         #: Where the processes of the house reach the others: by lines that can be cut.
@@ -89,7 +92,7 @@ class House:
             str(self.cluster.socket_directory / ".s.PGSQL.5432"),
         )
         lines = [f"{name}={begin}={end}" for name, (begin, end) in ends.items()]
-        return {
+        found = {
             "network": [sys.executable, "-m", "tests.chaos.network", str(self.home / "orders"), *lines],
             "sinks": [sys.executable, "-m", "tests.chaos.sinks", *sinks],
             "redis": ["redis-server", *redis],
@@ -101,6 +104,7 @@ class House:
             "engine": [sys.executable, "manage.py", "engine"],
             "web": [sys.executable, "-m", "config.web"],
         }
+        return {name: command for name, command in found.items() if not (self.is_small and name in SPARED)}
 
     def start(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)

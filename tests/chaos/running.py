@@ -25,16 +25,19 @@ class Run:
     pause: tuple[float, float]
     workers: int
     seed: int
+    p99: float
+    is_small: bool = False
 
 
-FULL = Run(200, 180, 60, 55, 45, 150, (1, 5), 2, 1)
-REDUCED = Run(24, 12, 5, 7, 6, 30, (0.2, 0.6), 1, 1)
+FULL = Run(200, 180, 60, 55, 45, 150, (1, 5), 2, 1, 60)
+#: Fewer processes, each hurt once: what a suite can afford on every run, on a machine that does other things too.
+REDUCED = Run(16, 8, 3, 5, 4, 30, (0.1, 0.3), 1, 1, 60, is_small=True)
 
 
 def run(how: Run) -> str:
     """Run, and print the table; what was violated, or ""."""
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        house = House(Path(folder) / "home", how.seed, how.lease, how.workers)
+        house = House(Path(folder) / "home", how.seed, how.lease, how.workers, is_small=how.is_small)
         house.home.mkdir()
         Path(folder).chmod(0o755)
         try:
@@ -71,7 +74,9 @@ def _with(house: House, how: Run) -> str:
     report = insist(lambda: checker.check(truth, house.sunk))
     report.figures = {"faults": len(faults), **dict(sorted(Counter(faults).items())), **report.figures}
     report.figures["everything sent after the last fault"] = f"{time.monotonic() - ended:.1f} s"
-    report.expect(report.percentile(99) <= 60, f"p99 of the first tries is {report.percentile(99):.0f} s")
+    report.expect(
+        report.percentile(99) <= how.p99, f"p99 of the first tries is {report.percentile(99):.0f} s"
+    )
     report.expect(report.latencies, "nothing was sent at all")
     print(report.table(), flush=True)
     return "\n".join(report.violations)
