@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 RUN_READY := $(VENV)/.run-$(shell cksum < requirements.lock | tr ' ' -)
 DEV_READY := $(VENV)/.dev-$(shell cksum < requirements-dev.lock | tr " " -)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --require-hashes
-SOURCES := config live notifications incidents runbooks accounts outbox tests benchmarks manage.py
+SOURCES := config live notifications postmortems incidents runbooks accounts outbox tests benchmarks manage.py
 TEMPLATES := find templates -name '*.html' -print0 | xargs -0
 
 .DEFAULT_GOAL := help
