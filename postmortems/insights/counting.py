@@ -108,10 +108,10 @@ TIMES = {"acknowledge": ACKNOWLEDGE, "mitigate": MITIGATE, "resolve": RESOLVE}
 # -- promises ---------------------------------------------------------------------------------------------
 
 
-def updates_owed(incidents: IncidentQuerySet) -> QuerySet[TimelineEvent]:
-    """Status updates of ``incidents`` that were posted when one was due, with ``was_due`` and ``is_late``."""
+def updates_owed() -> QuerySet[TimelineEvent]:
+    """Status updates that were posted when one was due, with ``was_due``."""
     was_due = Cast(KeyTextTransform("was_due_at", "data"), DateTimeField())
-    posted = TimelineEvent.objects.filter(kind=Kind.STATUS_UPDATE_POSTED, incident__in=incidents.values("pk"))
+    posted = TimelineEvent.objects.filter(kind=Kind.STATUS_UPDATE_POSTED)
     return posted.annotate(was_due=was_due).filter(was_due__isnull=False)
 
 

@@ -226,7 +226,13 @@ def _updates(incidents: IncidentQuerySet, waiting: Counter[int]) -> dict[int | N
 
 def _kept(incidents: IncidentQuerySet, level: F | Value) -> Any:
     lateness = Extract(ExpressionWrapper(F("recorded_at") - F("was_due"), DurationField()), "epoch")
-    by = updates_owed(incidents).annotate(level=level).values("level").order_by()
+    by = (
+        updates_owed()
+        .filter(incident__in=incidents.values("pk"))
+        .annotate(level=level)
+        .values("level")
+        .order_by()
+    )
     late = Percentiles(lateness, filter=LATE)
     return by.annotate(owed=Count("pk"), kept=Count("pk", filter=~LATE), late=late)
 

@@ -39,6 +39,15 @@ class Stretch:
         """As "24 Aug", its first day."""
         return f"{self.first.day} {self.first:%b}"
 
+    @property
+    def in_words(self) -> str:
+        """As "24 August to 12 November 2026"."""
+        last = f"{self.last.day} {self.last:%B %Y}"
+        if self.first == self.last:
+            return last
+        year = f" {self.first.year}" if self.first.year != self.last.year else ""
+        return f"{self.first.day} {self.first:%B}{year} to {last}"
+
 
 @dataclass(frozen=True, slots=True)
 class Period(Stretch):

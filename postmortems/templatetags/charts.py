@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 
+from incidents import spans
 from postmortems import charts
 
 register = template.Library()
@@ -16,6 +17,15 @@ def plot(drawn: charts.Plot, label: str) -> dict[str, Any]:
 
 
 @register.inclusion_tag("postmortems/charts/_bar.html")
-def bar(part: float, whole: float) -> dict[str, Any]:
-    """A level bar as long as ``part`` is of ``whole``; what it says stands beside it in words."""
-    return {"length": charts.per_cent(part, whole)}
+def bar(part: float, whole: float, mark: float | None = None) -> dict[str, Any]:
+    """A level bar as long as ``part`` is of ``whole``, and a mark at ``mark``; what they say stands beside them."""
+    return {
+        "length": charts.per_cent(part, whole),
+        "mark": None if mark is None else charts.per_cent(mark, whole),
+    }
+
+
+@register.filter
+def in_words(seconds: float) -> str:
+    """A number of seconds as "1 h 26 min"."""
+    return spans.in_words(seconds)
