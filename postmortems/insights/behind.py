@@ -73,7 +73,7 @@ class Behind:
     ) -> "Behind":
         """Raises ``NoSuchList``."""
         found = cls(
-            figure=_one_of(said.get("figure", ""), [*OF_INCIDENTS, *OF_ITEMS]),
+            figure=_one_of(said.get("figure", "incidents"), [*OF_INCIDENTS, *OF_ITEMS]),
             stretch=stretch,
             team=team,
             severity=_number(said.get("severity", ""), 32_767),

@@ -78,7 +78,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One chart: what it says in a few words (``reading``, ``rest``), how it is drawn, and its tables."""
+    """One chart: what it says in a few words (``reading``, ``rest``), how it is drawn, and its tables.
+
+    ``caption`` stands above the bars.
+    """
 
     id: str
     title: str
@@ -87,9 +90,9 @@ class Panel:
     rest: str = ""
     label: str = ""
     plot: Plot | None = None
+    caption: str = ""
     bars: Sequence[Bar] = ()
     legend: Sequence[Key] = ()
-    note: str = ""
     tables: Sequence[Table] = field(default_factory=list)
 
 

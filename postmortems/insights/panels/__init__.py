@@ -3,7 +3,7 @@
 from postmortems.insights.figures import Figures
 from postmortems.insights.links import Links
 from postmortems.insights.panels.counts import causes, incidents, services
-from postmortems.insights.panels.promises import documents, items, overdue, updates
+from postmortems.insights.panels.promises import documents, items, updates
 from postmortems.insights.panels.times import times
 from postmortems.insights.tables import Panel
 
@@ -13,10 +13,9 @@ def panels(figures: Figures, links: Links) -> list[Panel]:
     return [
         *times(figures, links),
         incidents(figures, links),
+        services(figures, links),
+        causes(figures, links),
         updates(figures, links),
         documents(figures, links),
         items(figures, links),
-        overdue(figures, links),
-        services(figures, links),
-        causes(figures, links),
     ]

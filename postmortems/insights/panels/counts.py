@@ -81,8 +81,8 @@ def _groups(figures: Figures, links: Links, by: str, title: str, about: str, non
         about=about,
         reading=Cell(None, first.name, links.of_group("incidents", by, first, figures.period)),
         rest=f"{incidents_in_words(first.count)} of {figures.total:,}.",
+        caption="Incidents, and the median time to resolve them",
         bars=_bars(figures, links, by, groups, none),
-        note="Incidents, and the median time to resolve them.",
         tables=[
             Table(title[:-1], GROUP_COLUMNS, [_row(figures, links, by, group, none) for group in groups])
         ],
@@ -100,7 +100,7 @@ def _bars(figures: Figures, links: Links, by: str, groups: list[Group], none: st
             group.count,
             most,
             count(group.count, links.of_group("incidents", by, group, figures.period)),
-            span(group.resolve.median).text if group.resolve.count else "",
+            f"· {span(group.resolve.median).text}" if group.resolve.count else "",
         )
         for group in shown
     ]

@@ -14,7 +14,7 @@ DOCUMENT_FILLS = {"on_time": "full", "late": "hatch", "missing": "empty"}
 
 def updates(figures: Figures, links: Links) -> Panel:
     """Status updates that came by the time promised, by severity."""
-    title, about = "Updates on time", "By the cadence of the runbook, or by the time promised"
+    title, about = "Updates on time", "By severity"
     overall = figures.updates.get(None)
     if overall is None:
         return Panel("updates", title, about, Cell(None, "–"), "No update was owed.")
@@ -35,7 +35,7 @@ def updates(figures: Figures, links: Links) -> Panel:
                 each.kept,
                 each.owed,
                 Cell(None, share(_share(each)).text, links.behind("updates", figures.period, severity=level)),
-                f"{each.kept:,} of {each.owed:,}",
+                f"· {each.kept:,} of {each.owed:,}",
                 level=level,
             )
             for level, each in kept.items()
@@ -68,7 +68,7 @@ def _lateness(kept: Kept) -> str:
 
 def documents(figures: Figures, links: Links) -> Panel:
     """Post-mortems by month of their incident, and how they stand by their deadline."""
-    title, about = "Post-mortems on time", "Published by the deadline of the runbook"
+    title, about = "Post-mortems on time", "Published by their deadline"
     found = [figures.documents.get(n, {}) for n in range(len(months(figures)))]
     totals = {state: sum(month.get(state, 0) for month in found) for state in DOCUMENT_STATES}
     if not sum(totals.values()):
@@ -111,30 +111,37 @@ def _documents_table(figures: Figures, links: Links, found: list[dict[str, int]]
 
 
 def items(figures: Figures, links: Links) -> Panel:
-    """Action items opened, done and dropped by week."""
+    """Action items opened, done and dropped by week; and those overdue as of today, whatever the period."""
     title, about = "Action items", "Opened and closed by week"
-    found, weeks = figures.items, range(len(figures.period.weeks))
+    found = figures.items
     counts = {"opened": found.opened, "done": found.done, "dropped": found.dropped}
     totals = {name: sum(by.values()) for name, by in counts.items()}
-    if not sum(totals.values()):
-        return Panel("items", title, about, count(0), "None was opened or closed in these days.")
-    opened, done, dropped = (
-        charts.Series(
-            name, [by.get(week, 0) for week in weeks], {"done": "full", "dropped": "hatch"}.get(name, "")
+    if not (found.open or sum(totals.values())):
+        return Panel(
+            "items", title, about, count(0), "None is open, and none was opened or closed in these days."
         )
-        for name, by in counts.items()
-    )
     return Panel(
         id="items",
         title=title,
         about=about,
-        reading=Cell(None, f"{totals['done'] + totals['dropped']:,}", links.behind("closed", figures.period)),
+        reading=count(totals["done"] + totals["dropped"], links.behind("closed", figures.period)),
         rest=f"closed, {totals['opened']:,} opened.{_in_time(figures)}",
         label="Action items opened and closed by week",
-        plot=charts.columns(week_names(figures), [done, dropped], ticks=opened),
+        plot=_items_plot(figures, counts),
         legend=[Key("Done", fill="full"), Key("Won’t do", fill="hatch"), Key("Opened", line="tick")],
-        tables=[_items_table(figures, links, counts)],
+        caption=f"Overdue today by age: {sum(found.overdue.values()):,} of {found.open:,} open",
+        bars=_overdue_bars(figures, links),
+        tables=[_items_table(figures, links, counts), _overdue_table(figures, links)],
     )
+
+
+def _items_plot(figures: Figures, counts: dict[str, dict[int, int]]) -> charts.Plot:
+    weeks, fills = range(len(figures.period.weeks)), {"done": "full", "dropped": "hatch"}
+    opened, done, dropped = (
+        charts.Series(name, [by.get(week, 0) for week in weeks], fills.get(name, ""))
+        for name, by in counts.items()
+    )
+    return charts.columns(week_names(figures), [done, dropped], ticks=opened)
 
 
 def _in_time(figures: Figures) -> str:
@@ -155,30 +162,18 @@ def _items_table(figures: Figures, links: Links, counts: dict[str, dict[int, int
     return Table("Week from", [Column(name, "action items") for name in ("Opened", "Done", "Won’t do")], rows)
 
 
-def overdue(figures: Figures, links: Links) -> Panel:
-    """Open action items whose day has passed, by how long ago: as of now, whatever the period."""
-    title, about = "Overdue action items", "By age, as of today"
-    found = figures.items
-    total = sum(found.overdue.values())
-    if not found.open:
-        return Panel("overdue", title, about, count(0), "No action item is open.")
-    cells = [
-        count(number, links.behind("overdue", figures.period, age=age))
-        for age, number in found.overdue.items()
+def _overdue(figures: Figures, links: Links) -> list[tuple[str, Cell]]:
+    return [
+        (AGE_NAMES[age], count(number, links.behind("overdue", figures.period, age=age)))
+        for age, number in figures.items.overdue.items()
     ]
-    most = max(found.overdue.values())
-    return Panel(
-        id="overdue",
-        title=title,
-        about=about,
-        reading=Cell(total, f"{total:,}", links.behind("overdue", figures.period) if total else ""),
-        rest=f"overdue of {found.open:,} open.",
-        bars=[Bar(name, cell.value or 0, most, cell) for name, cell in zip(AGE_NAMES, cells, strict=True)],
-        tables=[
-            Table(
-                "Overdue for",
-                [Column("Action items", "action items")],
-                [Row(name, name, [cell]) for name, cell in zip(AGE_NAMES, cells, strict=True)],
-            )
-        ],
-    )
+
+
+def _overdue_bars(figures: Figures, links: Links) -> list[Bar]:
+    most = max(figures.items.overdue.values(), default=0)
+    return [Bar(name, cell.value or 0, most, cell) for name, cell in _overdue(figures, links)] if most else []
+
+
+def _overdue_table(figures: Figures, links: Links) -> Table:
+    rows = [Row(name, name, [cell]) for name, cell in _overdue(figures, links)]
+    return Table("Overdue today for", [Column("Action items", "action items")], rows)

@@ -13,8 +13,8 @@ COLUMNS = (Column("Incidents", "incidents"), Column("Median", "seconds"), Column
 LEGEND = (Key("Median", line="solid"), Key("90% took at most this long", line="dashed"))
 TITLES = {
     "acknowledge": ("Time to acknowledge", "From declaring"),
-    "mitigate": ("Time to mitigate", "From when it began until the bleeding stopped"),
-    "resolve": ("Time to resolve", "From when it began until it was over"),
+    "mitigate": ("Time to mitigate", "From when it began"),
+    "resolve": ("Time to resolve", "From when it began"),
 }
 
 
@@ -42,6 +42,7 @@ class _Time:
             rest=self._rest(all_of_them),
             label=f"{title} by month: median and 90th percentile",
             plot=self._plot(),
+            caption="By severity: the median; the mark is where 90% are",
             bars=self._bars(),
             legend=LEGEND,
             tables=[self._by_month(), self._by_level(), self._by_both()],
@@ -79,7 +80,7 @@ class _Time:
                 spread.median or 0,
                 most,
                 span(spread.median, self._link(level=level)),
-                f"90% {in_words(spread.ninth or 0)}",
+                f"· 90% {in_words(spread.ninth or 0)}",
                 level=level,
                 mark=spread.ninth,
             )
