@@ -199,7 +199,10 @@ MATRIX: dict[str, Row] = {
     "postmortems:library": page(MEMBER),
     "postmortems:actions": page(MEMBER),
     "postmortems:action_item": page(MEMBER),
+    # insights
     "postmortems:insights": page(MEMBER),
+    "postmortems:export_insights": page(MEMBER),
+    "postmortems:behind": page(MEMBER),
     # -- what pages listen to -----------------------------------------------------------------------------
     "live:board": stream(),
     "live:poll_board": stream(),
