@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 RUN_READY := $(VENV)/.run-$(shell cksum < requirements.lock | tr ' ' -)
 DEV_READY := $(VENV)/.dev-$(shell cksum < requirements-dev.lock | tr " " -)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --require-hashes
-SOURCES := config live notifications incidents runbooks accounts outbox tests benchmarks manage.py
+SOURCES := config live notifications postmortems incidents runbooks accounts outbox tests benchmarks manage.py
 TEMPLATES := find templates -name '*.html' -print0 | xargs -0
 
 .DEFAULT_GOAL := help
@@ -24,9 +24,9 @@ demo: $(RUN_READY) ## Fill in a made-up organisation to try things out with
 	@$(BIN)/python -m config.prepare demo
 	@echo "Start it with: make run"
 
-test: $(DEV_READY) ## Run every test, on a real PostgreSQL and in a real browser
+test: $(DEV_READY) ## Run every test on every processor, or those of TESTS in one process
 	@.ci/needs
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest $(or $(TESTS),-n auto --dist worksteal)
 
 check: $(DEV_READY) ## Format, lint, types, layers, templates, migrations, deployment
 	$(BIN)/ruff format --check .

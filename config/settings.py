@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "outbox",
     "runbooks",
     "incidents",
+    "postmortems",
     "notifications",
     "live",
     "config",

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("runbooks.urls")),
     path("", include("incidents.urls")),
+    path("", include("postmortems.urls")),
     path("", include("notifications.urls")),
     path("", include("live.urls")),
 ]

@@ -12,18 +12,18 @@ from django.utils.safestring import SafeString, mark_safe
 
 from incidents.models import Incident
 from incidents.room import Room
-from incidents.states import Kind
+from incidents.states import AFTERWARDS, Kind
 
 #: All parts, in the order of the page.
 NAMES = (
     *("head", "presence", "notices", "vitals", "roles", "actions", "jump"),
-    *("checklist", "feed", "update-status", "next-due", "contacts", "links", "access"),
+    *("checklist", "feed", "update-status", "next-due", "contacts", "afterwards", "links", "access"),
 )
 #: Parts of the form that only those who may post have on their page.
 FOR_RESPONDERS = {"update-status", "next-due"}
 _ENDING = (
     *("notices", "vitals", "roles", "actions", "jump"),
-    *("checklist", "feed", "update-status", "next-due", "contacts"),
+    *("checklist", "feed", "update-status", "next-due", "contacts", "afterwards"),
 )
 
 #: What an event of each kind changes on the page. A test compares the parts before and after every operation.
@@ -66,6 +66,7 @@ SECTIONS_OF: dict[str, tuple[str, ...]] = {
     Kind.PAGE_ACKNOWLEDGED: ("feed", "contacts"),
     Kind.DELIVERY_FAILED: ("feed", "contacts"),
     Kind.REVISION_PUBLISHED: ("notices", "feed"),
+    **dict.fromkeys(AFTERWARDS, ("feed", "afterwards")),
     Kind.REVISION_ADOPTED: (
         *("notices", "vitals", "jump", "checklist", "feed", "update-status", "next-due", "contacts", "links"),
     ),

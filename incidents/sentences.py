@@ -54,6 +54,17 @@ ICONS: dict[str, str] = {
     Kind.PAGE_DELIVERED: "i-page",
     Kind.PAGE_ACKNOWLEDGED: "i-check",
     Kind.DELIVERY_FAILED: "i-alert",
+    Kind.POSTMORTEM_STARTED: "i-note",
+    Kind.REVIEW_REQUESTED: "i-say",
+    Kind.POSTMORTEM_REVIEWED: "i-check",
+    Kind.POSTMORTEM_PUBLISHED: "i-note",
+    Kind.POSTMORTEM_WITHDRAWN: "i-note",
+    Kind.POSTMORTEM_DISCARDED: "i-note",
+    Kind.POSTMORTEM_RESTORED: "i-note",
+    Kind.ACTION_ITEM_ADDED: "i-plus",
+    Kind.ACTION_ITEM_DONE: "i-check",
+    Kind.ACTION_ITEM_DROPPED: "i-flag",
+    Kind.ACTION_ITEM_REOPENED: "i-list",
 }
 #: Events of which the sentence says who, where nobody signed in did it.
 WHOLE = (Kind.PAGE_DELIVERED, Kind.PAGE_ACKNOWLEDGED)
@@ -295,6 +306,32 @@ def _lower(word: str) -> str:
     return word[:1].lower() + word[1:]
 
 
+def _document(verb: str) -> Callable[[Data], SafeString]:
+    def said(data: Data) -> SafeString:
+        address = reverse("postmortems:postmortem", args=[data.get("incident", 0)])
+        return format_html('{} the <a href="{}">post-mortem</a>', verb, address)
+
+    return said
+
+
+def _review(data: Data) -> SafeString:
+    asked = _listed([str(name) for name in data.get("asked_names", [])])
+    return format_html("{} by {}", _document("asked for a review of")(data), asked)
+
+
+def _reviewed(data: Data) -> SafeString:
+    approved = data.get("verdict") == "approved"
+    return _document("approved" if approved else "asked for changes to")(data)
+
+
+def _item(verb: str) -> Callable[[Data], SafeString]:
+    def said(data: Data) -> SafeString:
+        address = reverse("postmortems:action_item", args=[data.get("item", 0)])
+        return format_html('{} the action item <a href="{}">{}</a>', verb, address, data.get("title", ""))
+
+    return said
+
+
 SENTENCES: dict[str, Callable[[Data], str]] = {
     Kind.DECLARED: _declared,
     Kind.ACKNOWLEDGED: lambda data: "acknowledged",
@@ -330,4 +367,15 @@ SENTENCES: dict[str, Callable[[Data], str]] = {
     Kind.PAGE_DELIVERED: _page_delivered,
     Kind.PAGE_ACKNOWLEDGED: _page_acknowledged,
     Kind.DELIVERY_FAILED: _failed,
+    Kind.POSTMORTEM_STARTED: _document("started"),
+    Kind.REVIEW_REQUESTED: _review,
+    Kind.POSTMORTEM_REVIEWED: _reviewed,
+    Kind.POSTMORTEM_PUBLISHED: _document("published"),
+    Kind.POSTMORTEM_WITHDRAWN: _document("took back"),
+    Kind.POSTMORTEM_DISCARDED: _document("discarded"),
+    Kind.POSTMORTEM_RESTORED: _document("brought back"),
+    Kind.ACTION_ITEM_ADDED: _item("added"),
+    Kind.ACTION_ITEM_DONE: _item("finished"),
+    Kind.ACTION_ITEM_DROPPED: _item("dropped"),
+    Kind.ACTION_ITEM_REOPENED: _item("reopened"),
 }

@@ -104,6 +104,17 @@ class Kind(models.TextChoices):
     PAGE_DELIVERED = "page_delivered", "Page delivered"
     PAGE_ACKNOWLEDGED = "page_acknowledged", "Page acknowledged"
     DELIVERY_FAILED = "delivery_failed", "Delivery failed"
+    POSTMORTEM_STARTED = "postmortem_started", "Post-mortem started"
+    REVIEW_REQUESTED = "review_requested", "Review of the post-mortem requested"
+    POSTMORTEM_REVIEWED = "postmortem_reviewed", "Post-mortem reviewed"
+    POSTMORTEM_PUBLISHED = "postmortem_published", "Post-mortem published"
+    POSTMORTEM_WITHDRAWN = "postmortem_withdrawn", "Post-mortem taken back"
+    POSTMORTEM_DISCARDED = "postmortem_discarded", "Post-mortem discarded"
+    POSTMORTEM_RESTORED = "postmortem_restored", "Post-mortem brought back"
+    ACTION_ITEM_ADDED = "action_item_added", "Action item added"
+    ACTION_ITEM_DONE = "action_item_done", "Action item done"
+    ACTION_ITEM_DROPPED = "action_item_dropped", "Action item dropped"
+    ACTION_ITEM_REOPENED = "action_item_reopened", "Action item reopened"
 
 
 #: Events whose text is what somebody said: shown on the board as the last word.
@@ -116,6 +127,21 @@ CORRECTABLE = (
     Kind.LINK_ADDED,
     Kind.STATUS_UPDATE_POSTED,
     Kind.EVENT_CORRECTED,
+)
+
+#: What happens after an incident: to its post-mortem and its action items.
+AFTERWARDS = (
+    Kind.POSTMORTEM_STARTED,
+    Kind.REVIEW_REQUESTED,
+    Kind.POSTMORTEM_REVIEWED,
+    Kind.POSTMORTEM_PUBLISHED,
+    Kind.POSTMORTEM_WITHDRAWN,
+    Kind.POSTMORTEM_DISCARDED,
+    Kind.POSTMORTEM_RESTORED,
+    Kind.ACTION_ITEM_ADDED,
+    Kind.ACTION_ITEM_DONE,
+    Kind.ACTION_ITEM_DROPPED,
+    Kind.ACTION_ITEM_REOPENED,
 )
 
 #: The filters of the timeline and the kinds each one keeps.

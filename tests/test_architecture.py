@@ -8,7 +8,7 @@ import pytest
 from incidents.states import TRANSITIONS, Status, diagram
 
 ROOT = Path(__file__).parent.parent
-APPS = ("accounts", "outbox", "runbooks", "incidents", "live", "notifications")
+APPS = ("accounts", "outbox", "runbooks", "incidents", "postmortems", "live", "notifications")
 THIN = ("views", "forms", "tasks", "admin", "sections", "board", "context", "permissions", "states")
 WRITES = {
     "save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "delete",

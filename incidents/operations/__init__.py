@@ -4,6 +4,7 @@ Each locks the incident, checks the rule, changes it and records the event, in o
 does it. A rule that says no raises ``Refused`` with words for that person; nothing has changed then.
 """
 
+from incidents.operations.afterwards import hold, note_afterwards
 from incidents.operations.alerts import (
     note_delivery_failed,
     note_escalated,
@@ -23,6 +24,7 @@ from incidents.operations.checklist import (
     set_step_done,
     skip_step,
 )
+from incidents.operations.closing import closing_condition
 from incidents.operations.declaring import AlreadyDeclared, Declaration, declare, starter_revision
 from incidents.operations.lifecycle import (
     acknowledge,
@@ -72,12 +74,15 @@ __all__ = [
     "change_status",
     "choose_branch",
     "close",
+    "closing_condition",
     "correct_event",
     "declare",
     "grant_access",
+    "hold",
     "leave",
     "log_command",
     "merge",
+    "note_afterwards",
     "note_delivery_failed",
     "note_escalated",
     "note_page_acknowledged",

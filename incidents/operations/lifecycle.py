@@ -10,6 +10,7 @@ from accounts.calendars import calendar_of
 from accounts.models import Team, User
 from incidents.models import Incident, Service
 from incidents.operations.checklist import add_checklists, recount
+from incidents.operations.closing import why_not_closed
 from incidents.operations.locking import Refused, lock, lock_open, not_in_future
 from incidents.states import Kind, Nature, Status, is_open, may_move, may_reopen
 from incidents.timeline import record
@@ -39,6 +40,8 @@ def change_status(incident_id: int, status: str, *, by: User, text: str = "") ->
         raise Refused(_cannot_move(incident, status))
     if not is_open(incident.status) and is_open(status):
         raise Refused(f"{incident.reference} has ended. Reopen it first.")
+    if status == Status.CLOSED and (reason := why_not_closed(incident)):
+        raise Refused(reason)
     was = incident.status
     _enter(incident, status)
     data = {"from": was, "to": status}

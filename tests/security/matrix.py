@@ -194,6 +194,15 @@ MATRIX: dict[str, Row] = {
     "notifications:change_calendar": Row(ADMINISTRATOR, get=200, post=302),
     "notifications:remove_calendar": press(ADMINISTRATOR),
     "notifications:fetch_calendar": press(ADMINISTRATOR),
+    # -- post-mortems and action items ------------------------------------------------------------------
+    "postmortems:postmortem": page(MEMBER),
+    "postmortems:library": page(MEMBER),
+    "postmortems:actions": page(MEMBER),
+    "postmortems:action_item": page(MEMBER),
+    # insights
+    "postmortems:insights": page(MEMBER),
+    "postmortems:export_insights": page(MEMBER),
+    "postmortems:behind": page(MEMBER),
     # -- what pages listen to -----------------------------------------------------------------------------
     "live:board": stream(),
     "live:poll_board": stream(),

@@ -40,6 +40,7 @@ from runbooks.models import Runbook
 from runbooks.operations import create_runbook, publish
 from tests.incidents.conftest import DOCUMENTS
 from tests.notifications.making import a_delivery, a_notice
+from tests.postmortems.conftest import a_postmortem, an_item
 
 PASSWORD = "correct horse battery staple"
 SECRET = "Zugzwang"
@@ -263,7 +264,15 @@ def _places(incident: Incident, people: dict[str, User]) -> dict[str, Any]:
         "spare": "spare",
         "runbook": "incident-response",
         "position": 0,
+        "item_id": _afterwards(incident, by),
     }
+
+
+def _afterwards(incident: Incident, by: User) -> int:
+    """A post-mortem, and an action item of ``incident``: its number."""
+    document = a_postmortem(incident, by, f"## Summary\n\n{incident.title}\n")
+    title = f"Look into {incident.title}"
+    return an_item(by, title=title, incident=incident, postmortem=document).pk
 
 
 def _told(

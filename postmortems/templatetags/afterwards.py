@@ -1,0 +1,25 @@
+"""What a room says of what comes after its incident: the post-mortem, and what was promised."""
+
+from typing import Any
+
+from django import template
+
+from incidents.models import Incident
+from postmortems.models import ActionItem, Postmortem
+
+register = template.Library()
+
+MOST = 50
+
+
+@register.inclusion_tag("postmortems/_room_document.html")
+def afterwards_document(incident: Incident) -> dict[str, Any]:
+    """The incident's post-mortem, if there is one: the same words for everyone who may see the incident."""
+    return {"incident": incident, "postmortem": Postmortem.objects.filter(incident=incident).first()}
+
+
+@register.inclusion_tag("postmortems/_room_items.html")
+def afterwards_items(incident: Incident) -> dict[str, Any]:
+    """Its action items, those that are open first."""
+    items = ActionItem.objects.filter(incident=incident).select_related("owner")
+    return {"incident": incident, "items": list(items.order_by("closed_at", "due_on", "id")[:MOST])}

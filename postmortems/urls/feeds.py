@@ -1,0 +1,5 @@
+"""Secret addresses for calendars and feed readers."""
+
+from django.urls import URLPattern
+
+patterns: list[URLPattern] = []

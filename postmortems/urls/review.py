@@ -1,0 +1,5 @@
+"""Reviews, comments, publishing, and the timeline as the document shows it."""
+
+from django.urls import URLPattern
+
+patterns: list[URLPattern] = []
