@@ -164,6 +164,8 @@ SEARCHES = (
     "/settings/deliveries/{delivery}/", "/nothing/here/", f"/incidents/?q={SECRET[:4]}", f"/?q={SECRET}", "/live/board/poll/?after=1",
     f"/actions/?q={SECRET}", "/actions/?show=closed", "/actions/?show=decide", "/actions/?severity=2", "/actions/{item}/", "/actions/?owner={added}",
     f"/actions/export.csv?q={SECRET}", "/actions/export.csv?show=closed",
+    "/insights/?period=365d", "/insights/?team=platform", "/insights/behind/?figure=updates", "/insights/behind/?figure=overdue",
+    "/insights/behind/?figure=opened", "/insights/behind/?figure=documents", "/insights/behind/?service=chat",
 )  # fmt: skip
 
 
