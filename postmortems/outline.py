@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 #: What a template leaves to be filled in, and what stands around it.
-_UNWRITTEN = re.compile(r"\[[^\]\n]*\](?!\()|\*\*[^*\n]+\*\*|^\s*(?:[-*+]|\d+[.)]) (?:\[[ xX]?\] )?(?:[^:\n]{1,40}:\s*(?=$|\[))?")
+_UNWRITTEN = re.compile(
+    r"\[[^\]\n]*\](?!\()|\*\*[^*\n]+\*\*|^\s*(?:[-*+]|\d+[.)]) (?:\[[ xX]?\] )?(?:[^:\n]{1,40}:\s*(?=$|\[))?"
+)
 _WORD = re.compile(r"\w|\{\{")
 
 

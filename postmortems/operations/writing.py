@@ -75,7 +75,9 @@ def restore(postmortem_id: int, number: int, *, by: User) -> Saved:
         raise Refused("There is no such version.")
     if version.text != document.text:
         note = f"Version {number} again"
-        _advance(document, _add(document, RevisionKind.RESTORED, version.text, by, document.number, note=note))
+        _advance(
+            document, _add(document, RevisionKind.RESTORED, version.text, by, document.number, note=note)
+        )
     _settle(version, document.number)
     return Saved(document.number, document.text, Outcome.SAVED, document.number)
 
@@ -105,7 +107,9 @@ def check(text: str) -> None:
         at, size = error.start, 0
     if at >= 0:
         line = text.count("\n", 0, at) + 1
-        raise Refused(f"Line {line} holds a character that cannot be stored (NUL, or half of one). Take it out.")
+        raise Refused(
+            f"Line {line} holds a character that cannot be stored (NUL, or half of one). Take it out."
+        )
     if size > MOST_BYTES:
         raise Refused(f"This is {size / 1e6:.2f} MB; a document may have {MOST_BYTES / 1e6} MB at most.")
 
@@ -227,6 +231,10 @@ def _advance(document: Postmortem, version: PostmortemRevision) -> None:
 
 def _settle(beside: PostmortemRevision | None, number: int) -> None:
     """Say which version took up what was beside the document; of other versions there is nothing to say."""
-    if beside and beside.kind in (RevisionKind.BESIDE, RevisionKind.CONFLICT) and beside.settled_number is None:
+    if (
+        beside
+        and beside.kind in (RevisionKind.BESIDE, RevisionKind.CONFLICT)
+        and beside.settled_number is None
+    ):
         beside.settled_number = number
         beside.save(update_fields=["settled_number"])
