@@ -55,7 +55,7 @@ def _encoded(source: bytes) -> Encoded:
         width, height, kind = *opened.size, opened.format or ""
         if width * height > MOST_PIXELS:  # known from its head, before anything is decoded
             raise PictureRefused(
-                f"This picture has {width * height / 1e6:.0f} million pixels; {MOST_PIXELS // 10**6} million is the most."
+                f"This picture has {width * height / 1e6:.0f} million pixels; 50 is the most."
             )
         picture = _bare(ImageOps.exif_transpose(opened), kind)
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))

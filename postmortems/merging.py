@@ -54,7 +54,7 @@ def merge(base: str, theirs: str, mine: str) -> Merge:
     A line that either side added is in the outcome, and a line that either side took out is not. Changes that touch
     without overlapping are no conflict, nor are lines that both added at one place: the document's come first.
     """
-    if mine == base or mine == theirs:
+    if mine in (base, theirs):
         return Merge((theirs.split("\n"),))
     if theirs == base:
         return Merge((mine.split("\n"),))
