@@ -41,13 +41,11 @@ def sections(text: str) -> list[Section]:
 def written(text: str) -> tuple[int, int]:
     """How many sections are written, and how many there are; one that only holds others is not counted."""
     found = sections(text)
-    ends = [
-        section
-        for section, after in zip(found, [*found[1:], None], strict=True)
-        if section.is_written or after is None or after.level <= section.level
-    ]
-    titled = ends[1:] if len(ends) > 1 and ends[0] is found[0] and found[0].level < ends[1].level else ends
-    return sum(section.is_written for section in titled), len(titled)
+    if len(found) > 1 and all(section.level > found[0].level for section in found[1:]):
+        found = found[1:]  # the first is the title, and what stands under it are its date and author
+    levels = [section.level for section in found[1:]] + [0]
+    counted = [s for s, after in zip(found, levels, strict=False) if s.is_written or after <= s.level]
+    return sum(section.is_written for section in counted), len(counted)
 
 
 def heading_above(lines: Sequence[str]) -> str:

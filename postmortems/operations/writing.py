@@ -132,9 +132,11 @@ def _save(document: Postmortem, text: str, base: int, by: User, key: UUID | None
     if text == document.text:
         _settle(sent.waiting, document.number)
         return Saved(document.number, text, Outcome.UNCHANGED, document.number)
-    if sent.base and text == sent.base.text:
+    if sent.base is None:  # nobody can say what of it is new
+        return _keep_beside(document, sent)
+    if text == sent.base.text:
         return Saved(document.number, document.text, Outcome.UNCHANGED, sent.base.number)
-    merged = merge(sent.base.text if sent.base else "", document.text, text)
+    merged = merge(sent.base.text, document.text, text)
     return _take_up(document, sent, merged.text()) if _fits(merged) else _keep_beside(document, sent)
 
 

@@ -91,7 +91,7 @@ def _choose(
         "page": page,
         "events": events,
         "fields": fields_of(found),
-        "sections": [(n, s.title) for n, s in enumerate(sections(found.text)[1:], 1)] if not part else [],
+        "sections": [(n, s.title) for n, s in enumerate(sections(found.text), 1)] if not part else [],
         "form": form,
     }
     template = (

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, responder
 from incidents.operations import Refused
+from postmortems.conflicts import Conflict
 from postmortems.forms.writing import PreviewForm, WriteForm
-from postmortems.merging import merge
 from postmortems.models import Postmortem
 from postmortems.operations import pictures
 from postmortems.operations import writing as operations
@@ -25,10 +25,6 @@ from postmortems.operations.writing import Outcome, Saved
 from postmortems.outline import written
 from postmortems.rendering import html_of
 from postmortems.views.page import find, show
-
-#: Letters of each side of a passage that a page shows.
-SHOWN = 20_000
-PASSAGES = 20
 
 
 def wants_json(request: MemberRequest) -> bool:
@@ -115,29 +111,10 @@ def _edited_since(found: Postmortem, number: int) -> bool:
 
 def _passages(request: MemberRequest, found: Postmortem, number: int) -> str:
     """What stands against what, to show beside the editor."""
-    found.refresh_from_db(fields=["text", "number"])
-    context = {"conflict": conflict_of(found, number), "postmortem": found}
-    return render_to_string("postmortems/_passages.html", context, request)
-
-
-def conflict_of(found: Postmortem, number: int) -> dict[str, Any]:
-    """Version ``number``, which waits, against the document: the passages, and the text with both in them."""
     waiting = found.revisions.select_related("saved_by").get(number=number)
-    base = found.revisions.filter(number=waiting.base_number).first()
-    merged = merge(base.text if base else "", found.text, waiting.text)
-    current = found.revisions.select_related("saved_by").defer("text").filter(number=found.number).first()
-    typed = f"Written by {waiting.saved_by.name}" if waiting.saved_by else "Written meanwhile"
-    sides = [
-        [("In the document", p.theirs), (typed, p.mine), ("Before both", p.base)]
-        for p in merged.passages[:PASSAGES]
-    ]
-    return {
-        "waiting": waiting,
-        "current": current,
-        "merged": merged,
-        "passages": [[(name, "\n".join(lines)[:SHOWN]) for name, lines in side] for side in sides],
-        "more": max(0, len(merged.passages) - PASSAGES),
-    }
+    found.refresh_from_db(fields=["text", "number"])
+    context = {"conflict": Conflict(found, waiting, found.text), "postmortem": found}
+    return render_to_string("postmortems/_passages.html", context, request)
 
 
 @responder

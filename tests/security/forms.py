@@ -3,6 +3,9 @@
 from typing import Any
 from uuid import uuid4
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.postmortems.conftest import a_picture
 from tests.security.world import PASSWORD, World
 
 NEW_PASSWORD = "a quite different battery"
@@ -10,7 +13,7 @@ NEW_PASSWORD = "a quite different battery"
 
 def form(world: World, route: str, thing: str = "public") -> dict[str, Any]:
     """The fields of ``route`` for one of the incidents, each as a person would fill it in."""
-    kinds = (_people(world), _room(world, thing), _rest(world), _notifications(world))
+    kinds = (_people(world), _room(world, thing), _rest(world), _notifications(world), _editor(world))
     return next((fields[route] for fields in kinds if route in fields), {})
 
 
@@ -69,6 +72,23 @@ def _rest(world: World) -> dict[str, dict[str, Any]]:
         },
         "runbooks:assign_team": {"team": ""},
     }  # fmt: skip
+
+
+def _editor(world: World) -> dict[str, dict[str, Any]]:
+    key, text = str(uuid4()), "## Summary\n\nSomething else altogether.\n"
+    return {
+        "postmortems:save": {"text": text, "base": "1", "key": key},
+        "postmortems:preview": {"text": text},
+        "postmortems:insert": {
+            "events": "1",
+            "fields_": "severity",
+            "linked": "on",
+            "where": "0",
+            "base": "1",
+        },
+        "postmortems:add_picture": {"picture": SimpleUploadedFile("graph.png", a_picture())},
+        "postmortems:settle_conflict": {"text": text, "base": "1", "key": key},
+    }
 
 
 def _notifications(world: World) -> dict[str, dict[str, Any]]:

@@ -196,6 +196,19 @@ MATRIX: dict[str, Row] = {
     "notifications:fetch_calendar": press(ADMINISTRATOR),
     # -- post-mortems and action items ------------------------------------------------------------------
     "postmortems:postmortem": page(MEMBER),
+    # editor
+    "postmortems:save": press(RESPONDER),
+    "postmortems:preview": press(RESPONDER, 200),
+    "postmortems:latest": page(RESPONDER),
+    "postmortems:insert": Row(RESPONDER, get=200, post=302),
+    "postmortems:add_picture": press(RESPONDER),
+    "postmortems:picture": page(MEMBER),
+    "postmortems:versions": page(MEMBER),
+    "postmortems:version": page(MEMBER),
+    "postmortems:restore": press(RESPONDER),
+    "postmortems:changes": page(MEMBER),
+    "postmortems:settle_conflict": Row(RESPONDER, get=200, post=302),
+    # the others
     "postmortems:library": page(MEMBER),
     "postmortems:actions": page(MEMBER),
     "postmortems:action_item": page(MEMBER),

@@ -36,6 +36,8 @@ from notifications.models import (
     OnCallCalendar,
 )
 from outbox.relay import relay
+from postmortems.models import Postmortem
+from postmortems.states import RevisionKind
 from runbooks.models import Runbook
 from runbooks.operations import create_runbook, publish
 from tests.incidents.conftest import DOCUMENTS
@@ -264,15 +266,28 @@ def _places(incident: Incident, people: dict[str, User]) -> dict[str, Any]:
         "spare": "spare",
         "runbook": "incident-response",
         "position": 0,
-        "item_id": _afterwards(incident, by),
+        **_afterwards(incident, by),
     }
 
 
-def _afterwards(incident: Incident, by: User) -> int:
-    """A post-mortem, and an action item of ``incident``: its number."""
+def _afterwards(incident: Incident, by: User) -> dict[str, Any]:
+    """A post-mortem with a version that waits and a picture, and an action item of ``incident``."""
     document = a_postmortem(incident, by, f"## Summary\n\n{incident.title}\n")
     title = f"Look into {incident.title}"
-    return an_item(by, title=title, incident=incident, postmortem=document).pk
+    item = an_item(by, title=title, incident=incident, postmortem=document)
+    # Numbers that the document of another incident does not have.
+    waiting = document.revisions.create(
+        number=900 + incident.pk % 10,
+        kind=RevisionKind.CONFLICT,
+        text=f"{incident.title} waits",
+        base_number=1,
+        saved_by=by,
+    )
+    Postmortem.objects.filter(pk=document.pk).update(last_number=waiting.number)
+    picture = document.pictures.create(
+        content=b"a picture", media_type="image/png", width=1, height=1, sha256="0" * 64, added_by=by
+    )
+    return {"item_id": item.pk, "version": waiting.number, "picture_id": picture.pk}
 
 
 def _told(
