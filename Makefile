@@ -24,9 +24,9 @@ demo: $(RUN_READY) ## Fill in a made-up organisation to try things out with
 	@$(BIN)/python -m config.prepare demo
 	@echo "Start it with: make run"
 
-test: $(DEV_READY) ## Run every test, on a real PostgreSQL and in a real browser
+test: $(DEV_READY) ## Run every test on every processor, or those of TESTS in one process
 	@.ci/needs
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest $(or $(TESTS),-n auto --dist worksteal)
 
 check: $(DEV_READY) ## Format, lint, types, layers, templates, migrations, deployment
 	$(BIN)/ruff format --check .
