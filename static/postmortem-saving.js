@@ -8,6 +8,7 @@
   if (!doc) return;
   const form = doc.form;
   const LIMIT = 2_500_000, BEACON = 50_000, IDLE = 1200, LONGEST_WAIT = 8000, TIMEOUT = 45_000;
+  const saveAddress = form.getAttribute('action'); /* its buttons are called action, too */
   const $ = id => document.getElementById(id);
   /* Not crypto.randomUUID, which is there on HTTPS alone */
   const uuid = () => '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, c =>
@@ -94,16 +95,16 @@
   };
 
   /* ===== 3. State: said at the top of the page, and aloud where it matters ===== */
-  const icons = { saved: 'i-check', saving: 'i-clock', offline: 'i-off', conflict: 'i-fork', stopped: 'i-alert' };
-  let shown = '';
+  const icons = { writing: 'i-edit', saved: 'i-check', saving: 'i-clock', offline: 'i-off', conflict: 'i-fork', stopped: 'i-alert' };
+  let shown = ''; /* the last state that stays */
+  const quiet = state => ['writing', 'saved', 'saving'].includes(state);
   const show = (state, words, more) => {
     const place = $('autosave');
     place.dataset.state = state;
     place.querySelector('use').setAttribute('href', `#${icons[state]}`);
     place.querySelector('span').replaceChildren(words, ...(more ? [' ', more] : []));
-    if (state !== shown && !['saved', 'saving'].includes(state)) $('announce').textContent = words;
-    else if (shown && state === 'saved' && !['saved', 'saving'].includes(shown)) $('announce').textContent = words;
-    if (state !== 'saving') shown = state;
+    if (quiet(state)) { if (state === 'saved') { if (shown && !quiet(shown)) $('announce').textContent = words; shown = state; } }
+    else { if (state !== shown) $('announce').textContent = words; shown = state; }
   };
   const keptHere = () => (isKept ? 'kept in this browser' : 'not kept: this browser’s storage is full. Copy your text');
   const link = (words, href) => Object.assign(document.createElement('a'), { textContent: words, href, target: '_blank', rel: 'noopener' });
@@ -141,7 +142,7 @@
     busy = true; since = 0;
     keep();
     if (shown !== 'conflict') show('saving', 'Saving…');
-    try { await answered(await ask(form.action, pending)); }
+    try { await answered(await ask(saveAddress, pending)); }
     catch { keep(); show('offline', `Offline: ${keptHere()}`); retry(); }
     busy = false;
   };
@@ -258,7 +259,7 @@
     if (!what || !record) return;
     if (what === 'save') {
       try {
-        const { told } = await ask(form.action, { text: record.text, base: record.base, key: uuid() });
+        const { told } = await ask(saveAddress, { text: record.text, base: record.base, key: uuid() });
         if (!told?.outcome) { $('kept-when').textContent = `${told?.error || 'It could not be saved.'} It stays kept here.`; return; }
         tell(told);
         if (told.outcome === 'conflict') $('conflict').innerHTML = told.conflict;
@@ -292,6 +293,7 @@
   doc.addEventListener('input', () => {
     touched = true;
     since ||= Date.now();
+    if (quiet(shown) || !shown) show('writing', 'Not saved yet');
     clearTimeout(keeping);
     keeping = setTimeout(keep, 300 + doc.value.length / 2000);
     if (!failures) plan();
@@ -310,7 +312,7 @@
     if (!pending || pending.text.length > BEACON || pending.text !== words) return;
     const body = new FormData();
     for (const [name, value] of Object.entries({ ...pending, csrfmiddlewaretoken: token })) body.append(name, value);
-    navigator.sendBeacon(form.action, body);
+    navigator.sendBeacon(saveAddress, body);
   });
   addEventListener('pageshow', e => { if (e.persisted) { tabs?.postMessage({ from: mine, hello: true }); plan(0); look(); } });
   addEventListener('beforeunload', e => { if (touched && !isKept) e.preventDefault(); });
