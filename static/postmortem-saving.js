@@ -110,7 +110,7 @@
   const link = (words, href) => Object.assign(document.createElement('a'), { textContent: words, href, target: '_blank', rel: 'noopener' });
   const tell = told => { /* what the answer says of the page around the text */
     $('number').textContent = told.number;
-    $('written').textContent = told.written;
+    if (told.written) $('written').textContent = told.written;
     $('edited-since').hidden = !told.edited_since;
   };
   const hold = (number, words) => {

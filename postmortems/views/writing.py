@@ -94,12 +94,11 @@ def _answer(request: MemberRequest, found: Postmortem, form: WriteForm, saved: S
 
 def _told(found: Postmortem, saved: Saved, sent: str) -> dict[str, Any]:
     """``text`` is there where the document is not what was sent."""
-    done, total = written(saved.text)
     now = timezone.localtime()
     told: dict[str, Any] = {"outcome": saved.outcome, "number": saved.number, "held": saved.held}
     told |= {
         "at": f"{now:%H:%M:%S}",
-        "written": f"{done} of {total}",
+        "written": _written(saved.text),
         "edited_since": _edited_since(found, saved.number),
     }
     return told | ({"text": saved.text} if saved.text != sent else {})
@@ -140,14 +139,19 @@ def latest(request: MemberRequest, number: int) -> HttpResponse:
     said = sent.cleaned_data
     arrived = found.revisions.filter(key=said["key"]).first() if said.get("key") else None
     last = found.revisions.select_related("saved_by").defer("text").filter(number=found.number).first()
-    done, total = written(found.text)
-    told = {
+    told: dict[str, Any] = {
         "number": found.number,
         "arrived": arrived.number if arrived else None,
         "by": last.saved_by.name if last and last.saved_by else "",
-        "written": f"{done} of {total}",
         "edited_since": found.is_changed_since,
         "user": request.user.pk,
         "csrf": get_token(request),
     }
-    return JsonResponse(told | ({"text": found.text} if said.get("base") != found.number else {}))
+    if said.get("base") != found.number:
+        told |= {"text": found.text, "written": _written(found.text)}
+    return JsonResponse(told)
+
+
+def _written(text: str) -> str:
+    done, total = written(text)
+    return f"{done} of {total}"
