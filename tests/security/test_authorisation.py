@@ -166,6 +166,8 @@ SEARCHES = (
     "/?service=chat", "/?team=platform", "/settings/members/?q=alan", "/incidents/?page=2", "/runbooks/?archived=1",
     "/settings/deliveries/?state=failed", "/settings/deliveries/?state=parked&channel=email", "/settings/deliveries/?page=2",
     "/settings/deliveries/{delivery}/", "/nothing/here/", f"/incidents/?q={SECRET[:4]}", f"/?q={SECRET}", "/live/board/poll/?after=1",
+    "/insights/?period=365d", "/insights/?team=platform", "/insights/behind/?figure=updates", "/insights/behind/?figure=overdue",
+    "/insights/behind/?figure=opened", "/insights/behind/?figure=documents", "/insights/behind/?service=chat",
 )  # fmt: skip
 
 
