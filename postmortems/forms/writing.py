@@ -50,11 +50,16 @@ class LooseKeyField(forms.Field):
             return None
 
 
+def name_of(uploaded: object) -> str:
+    """What a file that was sent is called; "" for none."""
+    return str(getattr(uploaded, "name", None) or "")
+
+
 class PictureField(forms.FileField):
     """A file that is a picture: what becomes of it is :class:`Encoded`."""
 
     def clean(self, data: Any, initial: Any = None) -> Encoded | None:
-        uploaded: UploadedFile | None = super().clean(data, initial)
+        uploaded: UploadedFile[Any] | None = super().clean(data, initial)
         if not uploaded:
             return None
         try:
@@ -63,13 +68,12 @@ class PictureField(forms.FileField):
             raise ValidationError(str(refused), code="picture") from None
 
 
-class WriteForm(forms.Form):
-    """The document, the version that it was written from, and a picture to go to its end."""
+class TextForm(forms.Form):
+    """A text, the version that it was written from, and the key of its save."""
 
     text = DocumentField()
     base = NumberField(required=False)
     key = LooseKeyField(required=False)
-    picture = PictureField(required=False, allow_empty_file=True)
 
     @property
     def typed(self) -> str:
@@ -84,6 +88,12 @@ class WriteForm(forms.Form):
         return [str(error) for errors in self.errors.values() for error in errors]
 
 
+class WriteForm(TextForm):
+    """The document, with a picture to go to its end."""
+
+    picture = PictureField(required=False, allow_empty_file=True)
+
+
 class PreviewForm(forms.Form):
     text = DocumentField()
 
@@ -92,17 +102,10 @@ class PictureForm(forms.Form):
     picture = PictureField(error_messages={"required": "Choose a picture."}, allow_empty_file=True)
 
 
-class SettleForm(forms.Form):
+class SettleForm(TextForm):
     """What a conflict becomes: the text, or one side wherever both differ."""
 
-    text = DocumentField()
-    base = NumberField(required=False)
-    key = LooseKeyField(required=False)
     keep = forms.ChoiceField(choices=[("theirs", ""), ("mine", "")], required=False)
-
-    typed = WriteForm.typed
-    refuse = WriteForm.refuse
-    problems = WriteForm.problems
 
 
 class InsertForm(forms.Form):

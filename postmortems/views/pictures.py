@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, member, responder
 from incidents.operations import Refused
-from postmortems.forms.writing import PictureForm
+from postmortems.forms.writing import PictureForm, name_of
 from postmortems.models import Picture, Postmortem
 from postmortems.operations import pictures
 from postmortems.views.page import find
@@ -24,8 +24,8 @@ def add_picture(request: MemberRequest, number: int) -> HttpResponse:
     found = find(request, number)
     form = PictureForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _said(request, found, 422, error=" ".join(form.errors["picture"]))
-    name = request.FILES["picture"].name or ""
+        return _said(request, found, 422, error=" ".join(map(str, form.errors["picture"])))
+    name = name_of(request.FILES["picture"])
     try:
         picture = pictures.add_picture(found.pk, form.cleaned_data["picture"], by=request.user, name=name)
     except Refused as refusal:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import MemberRequest, responder
 from incidents.operations import Refused
 from postmortems.conflicts import Conflict
-from postmortems.forms.writing import PreviewForm, WriteForm
+from postmortems.forms.writing import PreviewForm, WriteForm, name_of
 from postmortems.models import Postmortem
 from postmortems.operations import pictures
 from postmortems.operations import writing as operations
@@ -54,7 +54,7 @@ def _save(request: MemberRequest, found: Postmortem, form: WriteForm) -> Saved:
     said = form.cleaned_data
     text = said["text"]
     if encoded := said["picture"]:
-        name = request.FILES["picture"].name or ""
+        name = name_of(request.FILES["picture"])
         picture = pictures.add_picture(found.pk, encoded, by=request.user, name=name)
         text = f"{text.rstrip()}\n\n{markdown_of(found, picture.pk, name)}\n"
     return operations.save(found.pk, text, base=said["base"], by=request.user, key=said["key"])

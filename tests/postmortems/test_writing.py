@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,7 +18,7 @@ from outbox.models import Fact
 from postmortems.models import Postmortem
 from postmortems.operations.writing import MOST_BYTES, Outcome, Saved, restore, save, settle_conflict
 from postmortems.states import RevisionKind
-from tests.accounts.racing import at_once, second_waits_for_first
+from tests.accounts.racing import Act, at_once, second_waits_for_first
 from tests.postmortems.conftest import TEXT, a_postmortem
 
 pytestmark = pytest.mark.django_db
@@ -166,11 +167,12 @@ def test_save_is_refused_for_readers_and_in_a_discarded_document(
     with pytest.raises(Refused, match="may not change"):
         save(postmortem.pk, "", base=1, by=eve)
     Postmortem.objects.update(discarded_at=postmortem.created_at)
-    for act in (
+    acts: list[Act] = [
         lambda: save(postmortem.pk, "", base=1, by=grace),
         lambda: restore(postmortem.pk, 1, by=grace),
         lambda: settle_conflict(postmortem.pk, 1, "", base=1, by=grace),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(Refused, match="was discarded"):
             act()
 
@@ -345,13 +347,12 @@ def test_save_waits_for_another_one_and_merges_with_it(
 @pytest.mark.django_db(transaction=True)
 def test_many_saves_at_once_keep_every_line(postmortem: Postmortem, ada: User, grace: User) -> None:
     key = uuid4()
-    acts = [lambda n=n: save(postmortem.pk, f"{TEXT}- line {n}\n", base=1, by=ada) for n in range(6)]
-    acts += [lambda: save(postmortem.pk, f"- once\n{TEXT}", base=1, by=grace, key=key)] * 3
-    for outcome in at_once(*acts):
+    lines = [partial(save, postmortem.pk, f"{TEXT}- line {n}\n", base=1, by=ada) for n in range(6)]
+    once = partial(save, postmortem.pk, f"- once\n{TEXT}", base=1, by=grace, key=key)
+    for outcome in at_once(*lines, once, once, once):
         outcome.result()
     postmortem.refresh_from_db()
-    lines = postmortem.text.split("\n")
-    assert sorted(line for line in lines if line.startswith("- ")) == [
+    assert sorted(line for line in postmortem.text.split("\n") if line.startswith("- ")) == [
         *(f"- line {n}" for n in range(6)),
         "- once",
     ]
