@@ -273,10 +273,7 @@ def _places(incident: Incident, people: dict[str, User]) -> dict[str, Any]:
 
 def _afterwards(incident: Incident, by: User) -> dict[str, Any]:
     """A post-mortem with a version that waits and a picture, and what was promised in it."""
-    document = a_postmortem(incident, by, f"## Summary
-
-{incident.title}
-")
+    document = a_postmortem(incident, by, f"## Summary\n\n{incident.title}\n")
     # Numbers that the document of another incident does not have.
     waiting = document.revisions.create(
         number=900 + incident.pk % 10,
