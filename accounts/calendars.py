@@ -10,6 +10,7 @@ from django.conf import settings
 
 from accounts.models import Team
 
+DAY = timedelta(days=1)
 LONGEST_SEARCH = 366  # days; a calendar without a single working day in a year is taken to work every day
 
 
@@ -32,12 +33,19 @@ class Calendar:
 
     def next_business_day(self, moment: datetime) -> date:
         """The first business day after the day of ``moment``, as it is in this calendar's zone."""
-        day = moment.astimezone(ZoneInfo(self.zone)).date()
-        for _ in range(LONGEST_SEARCH):
-            day += timedelta(days=1)
-            if self.is_business_day(day):
-                return day
-        return moment.astimezone(ZoneInfo(self.zone)).date() + timedelta(days=1)
+        return self.business_day_from(moment.astimezone(ZoneInfo(self.zone)).date() + DAY)
+
+    def business_day_from(self, day: date) -> date:
+        """``day``, or the first business day after it."""
+        return self._business_day(day, DAY)
+
+    def business_day_until(self, day: date) -> date:
+        """``day``, or the last business day before it."""
+        return self._business_day(day, -DAY)
+
+    def _business_day(self, day: date, step: timedelta) -> date:
+        days = (day + n * step for n in range(LONGEST_SEARCH))
+        return next(filter(self.is_business_day, days), day)
 
     def end_of_next_business_day(self, moment: datetime) -> datetime:
         """When work ends on the next business day: what "next business day" promises, at the latest."""

@@ -100,6 +100,7 @@ MATRIX: dict[str, Row] = {
     "accounts:team": page(ADMINISTRATOR),
     "accounts:rename_team": press(ADMINISTRATOR),
     "accounts:change_working_calendar": press(ADMINISTRATOR),
+    "accounts:set_lead": press(ADMINISTRATOR),
     "accounts:delete_team": press(ADMINISTRATOR),
     "accounts:add_member": press(ADMINISTRATOR),
     "accounts:remove_member": press(ADMINISTRATOR),
