@@ -209,8 +209,8 @@ class LeadForm(forms.Form):
         User.objects.none(), label="Lead", required=False, empty_label="Nobody", help_text=LEAD_HINT
     )
 
-    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"user": team.lead_id}, auto_id="lead-%s", **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, team: Team) -> None:
+        super().__init__(data, initial={"user": team.lead_id}, auto_id="lead-%s")
         people = team.members.filter(is_active=True)
         cast("forms.ModelChoiceField[User]", self.fields["user"]).queryset = people
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from incidents.permissions import can_see
 from notifications.models import ClockKind, Delivery, DeliveryState, Notice, Urgency
 from notifications.owing import owed
+from notifications.reminders.promises import stands
 
 
 def why_not(delivery: Delivery, now: datetime) -> DeliveryState | None:
@@ -21,6 +22,8 @@ def _is_settled(notice: Notice) -> bool:
     page = getattr(notice, "page", None)
     if page and (page.acknowledged_at or not page.incident.is_open):
         return True
+    if notice.reminder is not None:
+        return not stands(notice.reminder)
     if notice.clock is None or notice.incident is None:
         return False
     owes = owed(notice.incident, ClockKind(notice.clock.kind))
