@@ -1,6 +1,6 @@
-"""What somebody owes now, most urgent first: updates, acknowledgements, pages, steps, roles without a holder."""
+"""What somebody owes now, most urgent first: updates, acknowledgements, pages, steps, roles without a holder, and
+what comes after incidents."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -13,56 +13,23 @@ from incidents.states import IncidentRole, Nature
 from notifications import pages
 from notifications.ladders import warning_before
 from notifications.models import Channel, Delivery, Page, Urgency
+from notifications.move import Move
+from notifications.reminders.moves import of_items, of_postmortems
 
 MOST = 200
-FAR = timedelta(days=3650)
 USUAL_INTERVAL = timedelta(hours=1)
-#: Between moves that are equally late: the order of their kinds.
-KINDS = ("page", "acknowledge", "update", "role", "step")
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One thing to do. ``path`` is where it is done; with ``posts``, by sending that very form.
-
-    ``due_at`` is None where nothing was promised. What is not ``owed`` yet is coming up: the badge leaves it out.
-    """
-
-    kind: str
-    incident: Incident
-    title: str
-    action: str
-    path: str
-    due_at: datetime | None = None
-    state: str = "none"
-    detail: str = ""
-    posts: bool = False
-    owed: bool = True
 
 
 def moves(user: User, now: datetime) -> list[Move]:
-    """All that ``user`` owes at ``now``, most urgent first. Three queries, whatever there is."""
-    found = [*_of_pages(user), *_of_steps(user)]
+    """All that ``user`` owes at ``now``, most urgent first. Five queries, whatever there is."""
+    found = [*_of_pages(user), *_of_steps(user), *of_postmortems(user, now), *of_items(user, now)]
     for incident in _incidents(user):
         found += _of_incident(incident, user, now)
-    return sorted(found, key=lambda move: _urgency(move, now))
+    return sorted(found, key=lambda move: move.urgency(now))
 
 
 def owed_count(user: User, now: datetime) -> int:
     return sum(move.owed for move in moves(user, now))
-
-
-def _urgency(move: Move, now: datetime) -> tuple[object, ...]:
-    late = move.due_at is not None and move.due_at <= now
-    return (
-        not move.owed,
-        not late,
-        KINDS.index(move.kind),
-        move.incident.severity,
-        move.due_at or now + FAR,
-        move.incident.pk,
-        move.path,
-    )
 
 
 # -- incidents: updates, acknowledgements, roles ----------------------------------------------------

@@ -97,9 +97,14 @@ def loose_ladder(since: date, mornings: Mornings) -> Iterator[Rung]:
         yield Rung(f"loose-{n + 1}", mornings.at(day))
 
 
+def warning_before(start: datetime, due_at: datetime) -> timedelta:
+    """How long before ``due_at`` whoever writes is warned: a quarter of the time there was, an hour at least."""
+    return max((due_at - start) / WARN_SHARE, WARN_LEAST)
+
+
 def deadline_ladder(start: datetime, due_at: datetime, mornings: Mornings) -> Iterator[Rung]:
     """A quarter of the time before, an hour at least; when it is due; then each business day. Without end."""
-    warn = due_at - max((due_at - start) / WARN_SHARE, WARN_LEAST)
+    warn = due_at - warning_before(start, due_at)
     if warn > start:
         yield Rung("warn", warn, in_the_morning=False)
     yield Rung("due", due_at, in_the_morning=False)

@@ -19,7 +19,7 @@ from notifications.reminders.wording import LONGEST, named, on_day, path_of_item
 from outbox import clock
 from postmortems.models import ActionItem, Comment, Postmortem, Reviewer
 from postmortems.permissions import can_read, can_see_item
-from postmortems.states import ItemChange, Verdict
+from postmortems.states import DocumentStatus, ItemChange, Verdict
 
 SPACE = UUID("6f2d1c9a-8a53-5c1e-9a0e-3b1d5b7f42aa")
 #: Comments older than this were told of, or are no news any more.
@@ -57,7 +57,8 @@ def tell_of_postmortem(postmortem_id: int) -> None:
         return
     now = clock.now()
     for reviewer in found.reviewers.select_related("user", "requested_by"):
-        _review(found, reviewer, now)
+        if reviewer.verdict != Verdict.WAITING or found.status == DocumentStatus.IN_REVIEW:
+            _review(found, reviewer, now)
     recent = found.comments.filter(made_at__gt=now - NEWS).select_related("made_by", "answers__made_by")
     for comment in recent:
         _comment(found, comment, now)

@@ -52,8 +52,9 @@ class Promise:
         return Mornings(wall.zone_of(of), preferences_of(of).digest_at, self.calendar)
 
     def ladder(self, mornings: Mornings) -> Iterator[Rung]:
-        if self.kind == ReminderKind.POSTMORTEM:
-            return deadline_ladder(self.subject.created_at, self.due_at, mornings)  # type: ignore[union-attr]
+        if isinstance(self.subject, Postmortem):
+            began = self.subject.incident.resolved_at or self.subject.created_at
+            return deadline_ladder(max(began, self.subject.created_at), self.due_at, mornings)
         make = item_ladder if self.kind == ReminderKind.ITEM else loose_ladder
         return make(self.due_at.date(), mornings)
 

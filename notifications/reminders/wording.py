@@ -39,9 +39,9 @@ def words_of(promise: Promise, rung: Rung, to: User, now: datetime) -> Words:
 
 def _item(promise: Promise, item: ActionItem, rung: Rung, to: User, now: datetime) -> Words:
     when = f"{'Overdue since' if rung.is_late else 'Due'} {on_day(promise.due_at.date(), now)}"
-    if to == promise.person:
-        asked = "Close it with a link or a sentence of evidence, or move its date: both dates stay on record."
-    else:
+    asked = "Close it with a link or a sentence of evidence, or move its date: both dates stay on record."
+    if to != promise.person:
+        when = f"{when} ({promise.person.name})"
         asked = f"{_plain(promise.person.name)} owns it and was reminded twice since it was due."
     return Words(
         f"{when}: {item}"[:LONGEST], f"{_about(item)}\n\n{asked}", path_of_item(item), "Open the action item"
@@ -70,11 +70,12 @@ def missing_of(item: ActionItem) -> str:
 
 def _postmortem(promise: Promise, postmortem: Postmortem, rung: Rung, to: User) -> Words:
     when = f"{'overdue since' if rung.is_late else 'due'} {at_moment(promise.due_at, wall.zone_of(to))}"
-    who = "You write it" if to == promise.person else f"{_plain(promise.person.name)} writes it"
-    asked = f"{who}. It stands as: **{postmortem.get_status_display().lower()}**. Publish it, or discard it."
+    who = "You write it"
+    if to != promise.person:
+        when, who = f"{when} ({promise.person.name})", f"{_plain(promise.person.name)} writes it"
     return Words(
         f"Post-mortem {when}: {named(postmortem.incident)}"[:LONGEST],
-        asked,
+        f"{who}. It is **{postmortem.get_status_display().lower()}**. Publish it, or discard it.",
         path_of_postmortem(postmortem),
         "Open the post-mortem",
     )

@@ -201,6 +201,12 @@ MATRIX: dict[str, Row] = {
     "postmortems:actions": page(MEMBER),
     "postmortems:action_item": page(MEMBER),
     "postmortems:insights": page(MEMBER),
+    # reminders
+    "postmortems:due_dates": page(PUBLIC),
+    "postmortems:published": page(PUBLIC),
+    "postmortems:feeds": page(MEMBER),
+    "postmortems:make_feed": press(MEMBER),
+    "postmortems:revoke_feed": press(MEMBER),
     # -- what pages listen to -----------------------------------------------------------------------------
     "live:board": stream(),
     "live:poll_board": stream(),
