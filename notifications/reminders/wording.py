@@ -104,9 +104,9 @@ def path_of_postmortem(postmortem: Postmortem) -> str:
     return reverse("postmortems:postmortem", args=[postmortem.incident_id])
 
 
-def on_day(day: date, now: datetime) -> str:
+def on_day(day: date, today: date) -> str:
     """As "Tue 1 Dec", with the year where it is another."""
-    return f"{day:%a} {day.day} {day:%b}" + (f" {day.year}" if day.year != now.year else "")
+    return f"{day:%a} {day.day} {day:%b}" + (f" {day.year}" if day.year != today.year else "")
 
 
 def at_moment(moment: datetime, zone: ZoneInfo) -> str:

@@ -45,7 +45,8 @@ def due_dates(user: User) -> bytes:
         calendar.add(key, AGAIN, {"VALUE": "DURATION"})
     for event in (*_items(user), *_postmortems(user)):
         calendar.add_component(event)
-    return calendar.to_ical()
+    body: bytes = calendar.to_ical()
+    return body
 
 
 def _items(user: User) -> Iterator[Event]:
@@ -58,7 +59,7 @@ def _items(user: User) -> Iterator[Event]:
             f"{item.reference} (private)" if is_private else str(item),
             reverse("postmortems:action_item", args=[item.pk]),
             item.changed_at,
-            item.changes,
+            item.changes,  # type: ignore[attr-defined]  # the query's count
         )
         assert item.due_on is not None  # noqa: S101  the query asks for it
         event.add("dtstart", item.due_on)

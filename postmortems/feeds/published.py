@@ -24,8 +24,8 @@ class _Feed(Atom1Feed):
     """One whose date is that of what it holds: Django's is the time of asking where there is nothing yet."""
 
     def latest_post_date(self) -> datetime:
-        made_at: datetime = self.feed["made_at"]
-        return max([made_at, *(item["updateddate"] for item in self.items)])
+        dates: list[datetime] = [self.feed["made_at"], *(item["updateddate"] for item in self.items)]
+        return max(dates)
 
 
 def published(user: User, made_at: datetime) -> bytes:

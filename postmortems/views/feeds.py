@@ -57,8 +57,8 @@ def _open(request: HttpRequest, token: str, kind: FeedKind) -> Feed | None:
 def _answer(request: HttpRequest, body: bytes, media_type: str) -> HttpResponseBase:
     """``body``, or that it is still what the reader has."""
     etag = f'"{sha256(body).hexdigest()}"'
-    response = HttpResponse(body, content_type=media_type, headers={"ETag": etag})
-    response = get_conditional_response(request, etag=etag, response=response)
+    whole = HttpResponse(body, content_type=media_type, headers={"ETag": etag})
+    response = get_conditional_response(request, etag=etag, response=whole) or whole
     if not request.user.is_authenticated:  # a program: it may keep the feed, and ask whether it is still so
         response["Cache-Control"] = "private, no-cache"
     return response

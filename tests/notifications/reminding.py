@@ -1,6 +1,6 @@
 """Living through weeks of reminders: from one thing that falls due to the next, as the worker would see them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -79,12 +79,16 @@ def _plain(value: object) -> object:
 
 
 def close(item: ActionItem) -> None:
-    said = {"status": "done", "evidence": "https://example.com/1", "closed_at": timezone.now()}
+    said: dict[str, Any] = {
+        "status": "done",
+        "evidence": "https://example.com/1",
+        "closed_at": timezone.now(),
+    }
     change(item, kind=ItemChange.DONE, **said)
 
 
 @transaction.atomic
-def add(owner: User | None, due_on: object, *, by: User | None = None, **said: Any) -> ActionItem:
+def add(owner: User | None, due_on: date | None, *, by: User | None = None, **said: Any) -> ActionItem:
     """A new item, whose fact is on its way."""
     words = {"title": "Probe sign-in", "added_by": by or owner, "changed_at": timezone.now(), **said}
     item = ActionItem.objects.create(owner=owner, due_on=due_on, **words)

@@ -10,8 +10,8 @@ from incidents import operations as incidents
 from notifications import digests, fence, operations
 from notifications.models import Delivery, Digest
 from notifications.reminders import arming, sweep
-from notifications.reminders import telling as telling_module
 from notifications.reminders.models import ReminderClock, ReminderStage
+from notifications.reminders.wording import at_moment, words_of
 from tests.notifications.reminding import (
     DAY,
     add,
@@ -344,9 +344,9 @@ def test_one_that_cannot_be_said_does_not_stop_the_others(world, berlin, ada, mo
     first, second = add(berlin, date(2026, 11, 13)), add(ada, date(2026, 11, 13))
     work()
     move_to(world, "2026-11-13T12:00")
-    real = telling_module.words_of
+    real = words_of
     broken = lambda promise, *rest: 1 / 0 if promise.subject == first else real(promise, *rest)  # noqa: E731
-    monkeypatch.setattr(telling_module, "words_of", broken)
+    monkeypatch.setattr("notifications.reminders.telling.words_of", broken)
     work()
     assert (said(first), said(second)) == ([], ["(day)", "due"])
     kept = ReminderClock.objects.get(item=first)
@@ -411,7 +411,6 @@ def test_a_thing_said_is_one_row_for_each_date_and_stage(world, berlin):
 
 
 def test_times_shown_are_those_of_the_reader(world, declared, berlin):
-    from notifications.reminders.wording import at_moment
     from notifications.wall import zone_of
 
     moment = datetime.fromisoformat("2026-11-13T08:00+00:00")

@@ -232,10 +232,12 @@ def test_an_address_that_was_renewed_revoked_or_is_of_another_kind_opens_nothing
     assert client_for(grace).post("/settings/feeds/due_dates/revoke/").status_code == 302
     missing = client.get("/feeds/never-was/due-dates.ics")
     assert client.get(second).status_code == missing.status_code == 404
-    revoked, missing = (
-        re.sub(r'data-now="[^"]+"', "", answer.text) for answer in (client.get(second), missing)
-    )
-    assert revoked == missing
+    assert _words(client.get(second)) == _words(missing)
+
+
+def _words(answer: Any) -> str:
+    """Without what differs between any two answers."""
+    return re.sub(r'data-now="[^"]+"|"X-CSRFToken": "\w+"', "", answer.text)
 
 
 def test_an_address_of_somebody_who_left_opens_nothing(grace, client):
@@ -264,4 +266,5 @@ def test_that_it_is_read_is_kept_now_and_then(grace, client):
     assert first and Feed.objects.get().read_at == first
     Feed.objects.update(read_at=first - timedelta(hours=1))
     client.get(url)
-    assert Feed.objects.get().read_at > first - timedelta(minutes=1)
+    again = Feed.objects.get().read_at
+    assert again and again > first - timedelta(minutes=1)
