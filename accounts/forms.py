@@ -206,7 +206,11 @@ class AddMemberForm(forms.Form):
 
 class LeadForm(forms.Form):
     user = forms.ModelChoiceField(
-        User.objects.none(), label="Lead", required=False, empty_label="Nobody", help_text=LEAD_HINT
+        User.objects.none(),
+        label="Who leads the team",
+        required=False,
+        empty_label="Nobody",
+        help_text=LEAD_HINT,
     )
 
     def __init__(self, data: QueryDict | None = None, *, team: Team) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db.models import Count
 from django.urls import reverse
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vDuration
 
 from accounts.models import User
 from incidents.states import Status
@@ -41,8 +41,8 @@ def due_dates(user: User) -> bytes:
         calendar.add(key, value)
     for key in ("name", "x-wr-calname"):
         calendar.add(key, name)
-    for key in ("refresh-interval", "x-published-ttl"):
-        calendar.add(key, AGAIN, {"VALUE": "DURATION"})
+    calendar.add("refresh-interval", AGAIN, {"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(AGAIN))  # the older name of the same, without a type
     for event in (*_items(user), *_postmortems(user)):
         calendar.add_component(event)
     body: bytes = calendar.to_ical()

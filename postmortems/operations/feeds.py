@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts.links import hash_token, new_token
@@ -30,8 +29,8 @@ def revoke_feed(kind: str, *, by: User) -> None:
     Feed.objects.filter(user=by, kind=kind, revoked_at=None).update(revoked_at=timezone.now())
 
 
-def note_read(feed_id: int) -> None:
+def note_read(feed: Feed) -> None:
     """Somebody reads it now, and so its address is in use."""
     now = timezone.now()
-    before = Q(read_at=None) | Q(read_at__lt=now - READ_KEPT)
-    Feed.objects.filter(before, pk=feed_id).update(read_at=now)
+    if feed.read_at is None or feed.read_at < now - READ_KEPT:
+        Feed.objects.filter(pk=feed.pk).update(read_at=now)

@@ -21,6 +21,7 @@ from postmortems.operations import feeds as operations
 #: Readings from one address: the servers of a calendar company read for many people.
 RATES = {"read_feed": "240/m/ip"}
 NAMES = {FeedKind.DUE_DATES: "postmortems:due_dates", FeedKind.POSTMORTEMS: "postmortems:published"}
+HEADINGS = {FeedKind.DUE_DATES: "Your due dates", FeedKind.POSTMORTEMS: "Published post-mortems"}
 LINK = "link"  # tag of a message that is a link to copy, shown once
 
 
@@ -50,7 +51,7 @@ def _open(request: HttpRequest, token: str, kind: FeedKind) -> Feed | None:
     feed = opened(token, kind)
     if feed is None:
         raise Http404
-    operations.note_read(feed.pk)
+    operations.note_read(feed)
     return feed
 
 
@@ -68,8 +69,8 @@ def _answer(request: HttpRequest, body: bytes, media_type: str) -> HttpResponseB
 @require_safe
 def feeds(request: MemberRequest) -> HttpResponse:
     mine = {feed.kind: feed for feed in Feed.objects.filter(user=request.user, revoked_at=None)}
-    kinds = [(kind, mine.get(kind.value)) for kind in FeedKind]
-    return render(request, "postmortems/feeds.html", {"kinds": kinds})
+    named = [(kind, name, mine.get(kind.value)) for kind, name in HEADINGS.items()]
+    return render(request, "postmortems/feeds.html", {"feeds": named})
 
 
 @member

@@ -89,7 +89,8 @@ def test_calendar_programs_can_read_it(grace, client):
     assert body.endswith(b"END:VCALENDAR\r\n") and b"\n" not in body.replace(b"\r\n", b"")
     assert max(map(len, body.split(b"\r\n"))) <= 75
     assert b"METHOD" not in body and b"VALARM" not in body and b"RRULE" not in body
-    assert b"REFRESH-INTERVAL;VALUE=DURATION:PT1H" in body and b"DTSTART;VALUE=DATE:20261201" in body
+    assert b"REFRESH-INTERVAL;VALUE=DURATION:PT1H" in body and b"X-PUBLISHED-TTL:PT1H" in body
+    assert b"DTSTART;VALUE=DATE:20261201" in body
 
     read = icalendar.Calendar.from_ical(body)
     assert not read.errors
