@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from incidents.models import Incident
 
 FAR = timedelta(days=3650)
-#: Between moves that are equally late: the order of their kinds.
+#: Between moves that are equally late: the order of their kinds. One more kind is its name here and a function in
+#: ``moves.SOURCES``.
 KINDS = ("page", "acknowledge", "update", "role", "step", "review", "postmortem", "drop", "item")
 #: However late, these come after what an incident that goes on asks.
 AFTERWARDS = ("review", "postmortem", "drop", "item")

@@ -1,6 +1,7 @@
 """What somebody owes now, most urgent first: updates, acknowledgements, pages, steps, roles without a holder, and
 what comes after incidents."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -21,10 +22,8 @@ USUAL_INTERVAL = timedelta(hours=1)
 
 
 def moves(user: User, now: datetime) -> list[Move]:
-    """All that ``user`` owes at ``now``, most urgent first. Five queries, whatever there is."""
-    found = [*_of_pages(user), *_of_steps(user), *of_postmortems(user, now), *of_items(user, now)]
-    for incident in _incidents(user):
-        found += _of_incident(incident, user, now)
+    """All that ``user`` owes at ``now``, most urgent first. One query a source, whatever there is."""
+    found = [move for source in SOURCES for move in source(user, now)]
     return sorted(found, key=lambda move: move.urgency(now))
 
 
@@ -33,6 +32,10 @@ def owed_count(user: User, now: datetime) -> int:
 
 
 # -- incidents: updates, acknowledgements, roles ----------------------------------------------------
+
+
+def _of_incidents(user: User, now: datetime) -> list[Move]:
+    return [move for incident in _incidents(user) for move in _of_incident(incident, user, now)]
 
 
 def _incidents(user: User) -> list[Incident]:
@@ -119,7 +122,7 @@ def _named(incident: Incident) -> str:
 # -- steps ------------------------------------------------------------------------------------------
 
 
-def _of_steps(user: User) -> list[Move]:
+def _of_steps(user: User, now: datetime) -> list[Move]:
     """Steps of open incidents that were given to ``user`` and wait."""
     visible = Incident.objects.open().visible_to(user)
     waiting = Step.objects.asked().filter(assigned_to=user, done_at=None, skipped_at=None)
@@ -141,7 +144,7 @@ def _step(step: Step) -> Move:
 # -- pages ------------------------------------------------------------------------------------------
 
 
-def _of_pages(user: User) -> list[Move]:
+def _of_pages(user: User, now: datetime) -> list[Move]:
     """Pages to ``user`` that nobody has acknowledged."""
     mine = Delivery.objects.filter(notice=OuterRef("notice"), recipient=user)
     visible = Incident.objects.open().visible_to(user)
@@ -160,3 +163,8 @@ def _page(page: Page, user: User) -> Move:
         "late",
         f"As {page.role}",
     )
+
+
+Source = Callable[[User, datetime], list[Move]]
+#: Where moves come from.
+SOURCES: list[Source] = [_of_pages, _of_steps, _of_incidents, of_postmortems, of_items]

@@ -1,8 +1,13 @@
 """Facts that change what is owed or promised. Rows only; whatever is sent is sent by the worker later."""
 
+from uuid import UUID
+
 from accounts.models import User
 from incidents.states import Kind
-from notifications import digests
+from notifications import (
+    digests,
+    pages,  # and with it who answers for contacts
+)
 from notifications.clocks import set_clocks
 from notifications.reminders import arming, news
 from outbox.facts import subscribe
@@ -31,6 +36,12 @@ ABOUT_REVIEWS = (Kind.REVIEW_REQUESTED, Kind.POSTMORTEM_REVIEWED)
 def tell_the_clocks(fact: Fact) -> None:
     """Set the incident's clocks by what it owes now."""
     set_clocks(fact.payload["incident_id"])
+
+
+@subscribe("page_accepted")
+def tell_the_timeline(fact: Fact) -> None:
+    """A page left: said by a fact, so that who sent it need not wait for the incident, which others may hold."""
+    pages.note_delivered(UUID(fact.payload["delivery"]))
 
 
 for kind in CHANGES_WHAT_IS_OWED:

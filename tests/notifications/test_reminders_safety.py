@@ -60,7 +60,7 @@ def test_the_clock_of_a_host_decides_nothing(world, grace):
 
 def an_item_due_today(grace) -> int:
     """Without moved clocks, for what threads see: added the day before yesterday, and armed."""
-    item = add(grace, timezone.now().date(), changed_at=timezone.now() - 9 * DAY)
+    item = add(grace, timezone.now().date())
     arming.set_item(item.pk)
     ReminderClock.objects.update(fires_at=timezone.now() - DAY)
     return item.pk

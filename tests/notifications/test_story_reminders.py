@@ -12,10 +12,10 @@ from notifications.models import Delivery, Digest
 from notifications.reminders import arming, sweep
 from notifications.reminders.models import ReminderClock, ReminderStage
 from notifications.reminders.wording import at_moment, words_of
+from postmortems.operations import items
 from tests.notifications.reminding import (
     DAY,
     add,
-    change,
     close,
     live_until,
     mails,
@@ -37,7 +37,7 @@ def berlin(grace: User) -> User:
 
 @pytest.fixture
 def new_york(eve: User) -> User:
-    eve.timezone = "America/New_York"
+    eve.timezone, eve.role = "America/New_York", "responder"
     eve.save()
     return eve
 
@@ -194,16 +194,15 @@ def test_an_item_added_on_its_day_is_not_said_to_who_has_just_added_it(world, be
 def test_a_moved_date_moves_the_reminders_and_both_dates_stay_on_record(world, berlin):
     item = add(berlin, date(2026, 11, 16))
     live_until(world, "2026-11-13T12:00")
-    change(item, by=berlin, due_on=date(2026, 11, 26))
+    items.change_item(item.pk, by=berlin, due_on=date(2026, 11, 26))
     live_until(world, "2026-11-26T12:00")
     assert days(mails(berlin)) == [
         "Fri 13 Nov 08:00", "Thu 19 Nov 08:00", "Wed 25 Nov 08:00", "Thu 26 Nov 08:00",
     ]  # fmt: skip
     assert item.events.get(kind="changed").data == {"due_on": ["2026-11-16", "2026-11-26"]}
 
-    change(
-        item, by=berlin, due_on=date(2026, 11, 16)
-    )  # and back: what was said of that day is not said again
+    # And back: what was said of that day is not said again.
+    items.change_item(item.pk, by=berlin, due_on=date(2026, 11, 16))
     live_until(world, "2026-11-30T12:00")
     assert said(item) == ["day", "week", "day", "due", "overdue-2"]
 
@@ -213,7 +212,7 @@ def test_a_date_moved_between_the_reminder_and_the_mail_takes_it_out(world, berl
     move_to(world, "2026-11-13T06:50")
     work()
     assert [title for _, title in told(berlin)] == [f"Due Fri 13 Nov: {item}"]
-    change(item, due_on=date(2026, 12, 11))
+    items.change_item(item.pk, by=berlin, due_on=date(2026, 12, 11))
     live_until(world, "2026-11-16T12:00")
     assert mails(berlin) == []
 
@@ -221,7 +220,7 @@ def test_a_date_moved_between_the_reminder_and_the_mail_takes_it_out(world, berl
 def test_another_owner_hears_instead_in_their_own_morning(world, berlin, new_york, ada):
     item = add(berlin, date(2026, 11, 20))
     live_until(world, "2026-11-13T12:00")
-    change(item, by=ada, owner=new_york)
+    items.change_item(item.pk, by=ada, owner=new_york)
     live_until(world, "2026-11-20T15:00")
     assert days(mails(berlin)) == ["Fri 13 Nov 08:00"]
     assert mails(new_york) == [
@@ -239,7 +238,7 @@ def test_what_is_closed_is_not_said_and_what_is_reopened_is_again(world, berlin)
     live_until(world, "2026-11-25T12:00")
     assert mails(berlin) == [] and not ReminderClock.objects.armed().exists()
 
-    change(item, kind="reopened", status="open", closed_at=None)
+    items.reopen(item.pk, by=berlin, reason="It is back")
     live_until(world, "2026-12-05T12:00")
     assert days(mails(berlin)) == ["Fri 27 Nov 08:00", "Fri 04 Dec 08:00"]
 
@@ -302,7 +301,9 @@ def test_nobody_hears_of_a_private_incident_who_may_not_know_of_it(world, declar
     """Neither the lead nor the other administrators; the owner only once they were added."""
     User.objects.filter(pk=contacts["primary"].pk).update(role="administrator")
     incident = declared(1, is_private=True, title="Breach", team=a_team(contacts["lead"]))
+    incidents.grant_access(incident.pk, berlin, by=ada)
     add(berlin, date(2026, 11, 13), by=ada, incident=incident)
+    incidents.revoke_access(incident.pk, berlin, by=ada)
     live_until(world, "2026-11-15T12:00")
     assert told(berlin) == [] and "No owner who can be reminded" in told(ada)[-1][1]
 
@@ -321,7 +322,7 @@ def test_who_added_it_hears_each_week_that_it_has_no_owner_or_no_date(world, ber
         ("Fri 13 Nov 08:00", [f"No owner: {ownerless}"]),
         ("Fri 20 Nov 08:00", [f"No owner: {ownerless}"]),
     ]
-    change(ownerless, by=berlin, owner=ada)
+    items.change_item(ownerless.pk, by=berlin, owner=ada)
     live_until(world, "2026-11-30T12:00")
     assert len(mails(berlin)) == 2
     assert [title for _, title in told(ada)] == [
@@ -368,7 +369,7 @@ def test_what_a_lost_fact_left_unarmed_is_armed_by_the_audit(world, berlin, ada)
     assert ReminderClock.objects.get().item == item
     assert arming.audit() == 0
 
-    change(item, by=ada, due_on=date(2026, 11, 24), owner=ada)
+    items.change_item(item.pk, by=ada, due_on=date(2026, 11, 24), owner=ada)
     Fact.objects.all().delete()
     assert arming.audit() == 1
     kept = ReminderClock.objects.get()
