@@ -133,7 +133,7 @@ def _without_bullet(text: str) -> tuple[str, str]:
 def sections(lines: list[Line]) -> Iterator[tuple[int, int]]:
     """Where each heading stands, and where its own text ends: at the next heading, or the end."""
     starts = [n for n, line in enumerate(lines) if not line.in_code and _title(line.text)]
-    yield from zip(starts, [*starts[1:], len(lines)], strict=True)
+    yield from zip(starts, [*starts[1:], len(lines)], strict=False)
 
 
 def _title(text: str) -> str:
