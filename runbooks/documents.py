@@ -123,7 +123,7 @@ def _at_blocks(section: str) -> tuple[str, ...]:
         if t.level == 0 and t.nesting >= 0 and t.map
     ]
     pieces, first, size = [], 0, 0
-    for start, following in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, following in zip(starts, [*starts[1:], len(lines)], strict=False):
         size += sum(len(line) + 1 for line in lines[start:following])
         if size > LONG_SECTION // 2 and following < len(lines):
             pieces.append("\n".join(lines[first:following]) + "\n")

@@ -9,7 +9,8 @@ from postmortems.prefill.lines import HEADING, ITEM, LABELLED, ROW, RULE, Line, 
 from runbooks.reader.vocabulary import documents as d
 
 _MOMENT = re.compile(
-    r"(?<![\w:])(?:HH|hh|XX|xx|\d{1,2}|__|--)[:h](?:MM|mm|XX|xx|\d\d|__|--)(?![\w:])|\bT[+-]\d", re.IGNORECASE
+    r"(?<![\w:])(?:HH|hh|XX|xx|\d{1,2}|__|--)[:h](?:MM|mm|XX|xx|\d\d|__|--)(?!\w|:\d)|\bT[+-]\d",
+    re.IGNORECASE,
 )
 _SAMPLE = re.compile(
     r"^\W*(?:action|item|task|step|event|todo|ma(?:ß|ss)nahme|acci[óo]n|a[çc][ãa]o|tarea|tarefa|항목|조치)(?: ?item)? ?#?\d?\W*$",

@@ -124,7 +124,7 @@ def test_example_of_a_timeline_becomes_the_timeline(example: str) -> None:
 )
 def test_example_of_action_items_becomes_the_action_items(example: str) -> None:
     heading = example.split("\n", maxsplit=1)[0]
-    assert prefilled(f"{example}\n\n## End", KNOWN) == f"{heading}\n{{{{ action items }}}}\n\n## End\n"
+    assert prefilled(f"{example}\n\n## Notes", KNOWN) == f"{heading}\n{{{{ action items }}}}\n\n## Notes\n"
 
 
 def test_hints_of_the_author_are_kept_beside_the_live_part() -> None:
