@@ -172,6 +172,7 @@ class _Shown:
         _leave_floods(state.tokens)
         for rule in parser.core.ruler.getRules("")[2:]:
             rule(state)
+        _break_lines(state.tokens)
         _lead_home(state.tokens, self.setting.home)
         return render_tokens(state.tokens, first_heading=self.first_heading, pictures=pictures)
 
@@ -185,6 +186,13 @@ def _leave_floods(tokens: list[Token]) -> None:
         if brackets > MAX_BRACKETS or brackets * len(token.content) > MOST_SCANS:
             token.children = [Token("text", "", 0, content=token.content)]
             token.content = ""
+
+
+def _break_lines(tokens: list[Token]) -> None:
+    """A new line is a new line, as people mean who write "**Date:** …" above "**Author:** …"."""
+    for child in (child for token in tokens for child in token.children or []):
+        if child.type == "softbreak":
+            child.type = "hardbreak"
 
 
 def _lead_home(tokens: list[Token], home: str) -> None:

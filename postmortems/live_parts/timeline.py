@@ -11,7 +11,7 @@ from django.utils.html import strip_tags
 from incidents.feed import Entry
 from incidents.models import TimelineEvent
 from incidents.states import Kind
-from postmortems.live_parts.placing import PART, Part, outside_code
+from postmortems.live_parts.placing import PART, Part
 from postmortems.models import Postmortem
 from postmortems.moments import local, zone_in_words
 from postmortems.timeline_of_document import events_of
@@ -62,7 +62,11 @@ def _more(entry: Entry) -> str:
     event, data = entry.event, entry.event.data
     if entry.kind == Kind.LINK_ADDED:
         return f"{one_line(event.text)} <{url}>" if (url := _web(data.get("url"))) else one_line(event.text)
-    said = [code_span(str(data["command"]))] if entry.kind == Kind.COMMAND_RUN and data.get("command") else []
+    said = (
+        [_no_part(code_span(str(data["command"])))]
+        if entry.kind == Kind.COMMAND_RUN and data.get("command")
+        else []
+    )
     if entry.kind == Kind.DETAILS_CHANGED:
         said.append(escaped("; ".join(entry.changes)))
     return " ".join(filter(None, (*said, one_line(event.text))))
@@ -84,7 +88,12 @@ def one_line(text: str) -> str:
             said.append(code_span(token.content))
     joined = "".join(f"{words}{_joint(words)}" for words in said[:-1]) + "".join(said[-1:])
     short = joined if len(joined) <= LONGEST else f"{joined[:LONGEST].rsplit(' ', 1)[0]}…"
-    return outside_code(short, lambda words: PART.sub(lambda part: f"\\{part[0]}", words))
+    return _no_part(short)
+
+
+def _no_part(line: str) -> str:
+    """Nobody's words place a part, whatever the line around them makes of their backticks."""
+    return PART.sub(lambda part: f"\\{part[0]}", line)
 
 
 def _joint(words: str) -> str:

@@ -1,16 +1,19 @@
 """The part of a post-mortem's page from which it is taken away."""
 
-from typing import Any
-
 from django import template
 
 from postmortems.exporting.paper import INSTALL, why_not
-from postmortems.models import Postmortem
 
 register = template.Library()
 
 
-@register.inclusion_tag("postmortems/_exports.html")
-def exports(postmortem: Postmortem) -> dict[str, Any]:
-    """What it can be exported as; for PDF, what this server lacks, and the command that installs it."""
-    return {"postmortem": postmortem, "no_pdf": why_not(), "install": INSTALL}
+@register.simple_tag
+def lacks_for_pdf() -> str:
+    """What this server lacks to make PDFs; "" where it lacks nothing."""
+    return why_not()
+
+
+@register.simple_tag
+def pdf_command() -> str:
+    """The command that installs it."""
+    return INSTALL

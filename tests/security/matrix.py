@@ -200,6 +200,13 @@ MATRIX: dict[str, Row] = {
     "postmortems:actions": page(MEMBER),
     "postmortems:action_item": page(MEMBER),
     "postmortems:insights": page(MEMBER),
+    # document
+    "postmortems:start": press(RESPONDER),  # it has one: that is where it leads
+    "postmortems:export_markdown": page(MEMBER),
+    "postmortems:export_html": page(MEMBER),
+    "postmortems:export_pdf": page(MEMBER),
+    "postmortems:export_json": page(MEMBER),
+    "postmortems:export_record": page(MEMBER),
     # -- what pages listen to -----------------------------------------------------------------------------
     "live:board": stream(),
     "live:poll_board": stream(),
