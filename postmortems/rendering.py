@@ -31,7 +31,7 @@ class OwnPictures:
 
 def address_of(number: int, picture_id: str) -> str:
     """Where a picture of the post-mortem of incident ``number`` is, from the root of this site."""
-    return f"/incidents/{number}/postmortem/pictures/{picture_id}/"
+    return f"/incidents/{number}/postmortem/pictures/{picture_id}"
 
 
 def html_of(postmortem: Postmortem, text: str) -> SafeString:

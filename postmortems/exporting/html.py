@@ -12,7 +12,7 @@ from postmortems.moments import moment_in_words
 from postmortems.rendering import html_of
 
 # A "<" in words or in a value is never followed by these letters as they stand here: the sanitiser writes it otherwise.
-_PICTURE = re.compile(r'<img src="/incidents/\d{1,15}/postmortem/pictures/([0-9a-f-]{36})/"')
+_PICTURE = re.compile(r'<img src="/incidents/\d{1,15}/postmortem/pictures/([0-9a-f-]{36})"')
 _LINK = re.compile(r'<a href="/(?=[^/\\])')
 
 

@@ -43,7 +43,7 @@ def written(postmortem: Postmortem, ada: User) -> Postmortem:
     picture = a_picture(postmortem, ada)
     postmortem.text = (
         "# Sign-in\n\n## Timeline\n\n{{ timeline }}\n\n## Action items\n{{ action_items }}\n\n"
-        f"![The graph](/incidents/{postmortem.incident_id}/postmortem/pictures/{picture.pk}/)\n\n"
+        f"![The graph](/incidents/{postmortem.incident_id}/postmortem/pictures/{picture.pk})\n\n"
         "![Elsewhere](https://evil.example/x.png) [room](/incidents/1/) [web](https://example.com/)\n\n"
         "```\n{{ timeline }}\n```\n"
     )

@@ -146,7 +146,7 @@ def test_picture_is_shown_only_where_it_is_the_documents_own(postmortem: Postmor
         sha256="1",
         added_by=ada,
     )
-    src = f"/incidents/{postmortem.incident_id}/postmortem/pictures/{own.pk}/"
+    src = f"/incidents/{postmortem.incident_id}/postmortem/pictures/{own.pk}"
     for address in (src, f"https://evil.example{src}", f"pictures/{own.pk}.png"):
         assert f'<img src="{src}" alt="Graph">' in html_of(postmortem, f"![Graph]({address})")
     other = "/incidents/1/postmortem/pictures/00000000-0000-4000-8000-000000000000/"

@@ -23,7 +23,8 @@ class Row:
     """``stranger`` overrides the answers for those who are not signed in, ``private`` those for a private incident.
 
     ``head`` is the answer to HEAD, where it is not that to GET. ``whose`` are those whose thing it is, where it is
-    not everyone's: to others it is missing.
+    not everyone's: to others it is missing. Where it ``finds`` the thing before it asks for the role, those who may not
+    know of it are told that it is missing, whatever their role.
     """
 
     who: str
@@ -33,6 +34,7 @@ class Row:
     stranger: dict[str, int] = field(default_factory=dict)
     private: dict[str, int] = field(default_factory=dict)
     whose: tuple[str, ...] = LET_IN[PUBLIC]
+    finds: bool = False
 
     def answer(self, method: str) -> int:
         """The answer to those who are let in."""
@@ -64,6 +66,11 @@ def control(post: int = 302) -> Row:
     return Row(RESPONDER, get=302, post=post)
 
 
+def of_item(get: int = NO_METHOD, post: int = 302) -> Row:
+    """A change to an action item: for responders, and for whoever owns it, who may be no responder."""
+    return Row(RESPONDER, get=get, post=post, finds=True)
+
+
 def stream(who: str = MEMBER) -> Row:
     """What pages listen to; nobody asks for its headers alone."""
     return Row(who, get=200, head=NO_METHOD)
@@ -71,8 +78,8 @@ def stream(who: str = MEMBER) -> Row:
 
 MATRIX: dict[str, Row] = {
     "healthz": page(PUBLIC),
-    "readyz": Row(PUBLIC, get=200, post=200),
-    "metrics": Row(PUBLIC, get=404, post=404),  # nobody set a token
+    "readyz": page(PUBLIC),
+    "metrics": Row(PUBLIC, get=404, post=NO_METHOD),  # nobody set a token
     # -- signing in and out ----------------------------------------------------------------------------
     "account_login": Row(PUBLIC, get=302, post=302, stranger={"GET": 200, "HEAD": 200, "POST": 302}),
     "account_logout": Row(PUBLIC, get=200, post=302, stranger={"GET": 302, "HEAD": 302}),
@@ -196,10 +203,26 @@ MATRIX: dict[str, Row] = {
     "notifications:fetch_calendar": press(ADMINISTRATOR),
     # -- post-mortems and action items ------------------------------------------------------------------
     "postmortems:postmortem": page(MEMBER),
+    # editor
+    "postmortems:save": press(RESPONDER),
+    "postmortems:preview": press(RESPONDER, 200),
+    "postmortems:latest": page(RESPONDER),
+    "postmortems:insert": Row(RESPONDER, get=200, post=302),
+    "postmortems:add_picture": press(RESPONDER),
+    "postmortems:picture": page(MEMBER),
+    "postmortems:versions": page(MEMBER),
+    "postmortems:version": page(MEMBER),
+    "postmortems:restore": press(RESPONDER),
+    "postmortems:changes": page(MEMBER),
+    "postmortems:settle_conflict": Row(RESPONDER, get=200, post=302),
+    # the others
     "postmortems:library": page(MEMBER),
     "postmortems:actions": page(MEMBER),
     "postmortems:action_item": page(MEMBER),
+    # insights
     "postmortems:insights": page(MEMBER),
+    "postmortems:export_insights": page(MEMBER),
+    "postmortems:behind": page(MEMBER),
     # document
     "postmortems:start": press(RESPONDER),  # it has one: that is where it leads
     "postmortems:export_markdown": page(MEMBER),
@@ -207,16 +230,29 @@ MATRIX: dict[str, Row] = {
     "postmortems:export_pdf": page(MEMBER),
     "postmortems:export_json": page(MEMBER),
     "postmortems:export_record": page(MEMBER),
+    # items
+    "postmortems:item_row": Row(MEMBER, get=302),
+    "postmortems:export_items": page(MEMBER),
+    "postmortems:add_item": Row(RESPONDER, get=200, post=302),
+    "postmortems:bulk_change_items": Row(RESPONDER, get=302, post=200),
+    "postmortems:import_items": Row(RESPONDER, get=200, post=200),
+    "postmortems:change_item": of_item(get=200),
+    "postmortems:change_item_status": of_item(get=200),
+    "postmortems:reopen_item": of_item(get=200),
+    "postmortems:decide_drop": of_item(),
+    "postmortems:add_item_link": of_item(),
+    "postmortems:remove_item_link": of_item(),
+    "postmortems:add_incident_item": change(),
+    "postmortems:add_from_step": change(),
+    "postmortems:add_from_line": press(RESPONDER, 200),
     # -- what pages listen to -----------------------------------------------------------------------------
     "live:board": stream(),
     "live:poll_board": stream(),
     "live:incident": stream(),
     "live:poll_incident": stream(),
 }
-#: Routes that answer in their own way to methods that no page uses: those of allauth, and two for machines.
+#: Routes that answer in their own way to methods that no page uses: those of allauth.
 OTHER_METHODS: dict[str, dict[str, tuple[int, ...]]] = {
-    "readyz": {"PUT": (200,), "DELETE": (200,)},
-    "metrics": {"PUT": (404,), "DELETE": (404,)},
     "account_login": {"PUT": (302, 422), "DELETE": (302, 405)},
     "account_change_password": {"PUT": (422,)},
     "account_reset_password_from_key": {"PUT": (302,), "DELETE": (302,)},

@@ -72,7 +72,7 @@ def furnish(postmortem: Postmortem, words: list[str], by: User) -> Postmortem:
         sha256="1",
         added_by=by,
     )
-    shown = f"![x](/incidents/{incident.pk}/postmortem/pictures/{picture.pk}/)\n\n"
+    shown = f"![x](/incidents/{incident.pk}/postmortem/pictures/{picture.pk})\n\n"
     postmortem.text = LIVE + shown + "\n\n".join(words)
     postmortem.save()
     return postmortem

@@ -1,0 +1,305 @@
+"""The figures of a period, by a fixed number of queries: PostgreSQL counts and takes the medians."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Q,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Extract
+
+from accounts.models import Team, User
+from incidents.models import IncidentQuerySet
+from incidents.states import Nature, Status
+from postmortems.insights.counting import (
+    AGES,
+    LATE,
+    RESOLVE,
+    TIMES,
+    Percentiles,
+    aged,
+    closed_in_time,
+    counted,
+    document_states,
+    inside,
+    items_of,
+    slot_of,
+    titles_by_cause,
+    updates_owed,
+    waiting_for_update,
+    with_branch,
+    with_deadline,
+    within,
+)
+from postmortems.insights.period import Period
+from postmortems.models.items import ActionItemQuerySet
+from postmortems.states import ItemStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How long something took, in seconds, over ``count`` incidents; None over none."""
+
+    count: int = 0
+    median: float | None = None
+    ninth: float | None = None
+
+    @classmethod
+    def of(cls, count: int, both: list[float] | None) -> "Spread":
+        return cls(count, *both) if both and both[0] is not None else cls()
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Spreads by the name of a time (see ``counting.TIMES``) and by (month, level), either None for all."""
+
+    spreads: dict[str, dict[tuple[int | None, int | None], Spread]]
+
+    def spread(self, name: str, month: int | None = None, level: int | None = None) -> Spread:
+        return self.spreads[name].get((month, level), Spread())
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Updates that were owed, and how many came in time; how late the others were, in the median, in seconds."""
+
+    owed: int = 0
+    kept: int = 0
+    lateness: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Incidents of one service or cause: how many, and how long they took to resolve. ``key`` is "" for none."""
+
+    key: str
+    name: str
+    count: int
+    resolve: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Action items by week: opened, done, dropped. ``in_time`` of ``dated`` that were done had been due later or on
+    that day. ``overdue`` by age and ``open`` are those of now."""
+
+    opened: dict[int, int] = field(default_factory=dict)
+    done: dict[int, int] = field(default_factory=dict)
+    dropped: dict[int, int] = field(default_factory=dict)
+    in_time: int = 0
+    dated: int = 0
+    overdue: dict[int, int] = field(default_factory=dict)
+    open: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All of them. Months, weeks and ages are numbered from 0, as in ``period.months``, ``period.weeks``, AGES."""
+
+    period: Period
+    total: int
+    levels: dict[int, str]
+    left_out: dict[str, int]
+    times: Times
+    before: Times
+    weeks: dict[tuple[int, int], int]
+    updates: dict[int | None, Kept]
+    documents: dict[int, dict[str, int]]
+    items: Items
+    services: list[Group]
+    causes: list[Group]
+
+    @property
+    def is_empty(self) -> bool:
+        items = self.items
+        return not (self.total or items.open or items.opened or items.done or items.dropped)
+
+
+def measure(user: User, period: Period, team: Team | None, now: datetime) -> Figures:
+    """What ``user`` may know of ``period``, of all teams or of one."""
+    incidents = counted(user, period, team)
+    weeks = _Weeks.of(incidents, period, now)
+    return Figures(
+        period=period,
+        total=weeks.counts.total(),
+        levels=weeks.levels,
+        left_out=_left_out(within(user, period, team)),
+        times=_times(incidents, period),
+        before=_totals(counted(user, period.before, team)),
+        weeks=weeks.counts,
+        updates=_updates(incidents, weeks.waiting),
+        documents=_documents(incidents, period, now),
+        items=_items(user, period, team, now.astimezone(period.zone).date()),
+        services=_services(incidents),
+        causes=_causes(incidents),
+    )
+
+
+@dataclass(slots=True)
+class _Weeks:
+    """Incidents by (week, level), how many of a level have an update overdue now, and what the levels are called:
+    where runbooks differ, as most incidents have it."""
+
+    counts: Counter[tuple[int, int]] = field(default_factory=Counter)
+    waiting: Counter[int] = field(default_factory=Counter)
+    said: dict[int, Counter[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, incidents: IncidentQuerySet, period: Period, now: datetime) -> "_Weeks":
+        weeks, waiting = cls(), Count("pk", filter=waiting_for_update(now))
+        by = incidents.values("severity", "severity_name", week=slot_of("declared_at", period.weeks))
+        for row in by.annotate(count=Count("pk"), waiting=waiting):
+            level = row["severity"]
+            weeks.counts[row["week"] - 1, level] += row["count"]
+            weeks.waiting[level] += row["waiting"]
+            weeks.said.setdefault(level, Counter())[row["severity_name"]] += row["count"]
+        return weeks
+
+    @property
+    def levels(self) -> dict[int, str]:
+        return {level: max(sorted(said), key=said.__getitem__) for level, said in sorted(self.said.items())}
+
+
+def _left_out(incidents: IncidentQuerySet) -> dict[str, int]:
+    drills = Q(nature=Nature.DRILL)
+    return incidents.aggregate(
+        cancelled=Count("pk", filter=Q(status=Status.CANCELLED) & ~drills),
+        merged=Count("pk", filter=Q(status=Status.MERGED) & ~drills),
+        drills=Count("pk", filter=drills),
+    )
+
+
+def _times(incidents: IncidentQuerySet, period: Period) -> Times:
+    """By month and severity, by month, by severity, and over all: medians of parts do not add up to that of all."""
+    month, every = slot_of("declared_at", period.months), Value(None, output_field=IntegerField())
+    both, by_month, by_level, all_of_them = (
+        _spreads(incidents, month=one, level=other)
+        for one, other in ((month, F("severity")), (month, every), (every, F("severity")), (every, every))
+    )
+    return _read_times(both.union(by_month, by_level, all_of_them, all=True))
+
+
+def _totals(incidents: IncidentQuerySet) -> Times:
+    every = Value(None, output_field=IntegerField())
+    return _read_times(_spreads(incidents, month=every, level=every))
+
+
+def _spreads(incidents: IncidentQuerySet, **by: Any) -> Any:
+    counts = {f"{name}_count": Count(seconds) for name, seconds in TIMES.items()}
+    both = {f"{name}_both": Percentiles(seconds) for name, seconds in TIMES.items()}
+    return incidents.annotate(**by).values(*by).annotate(**counts, **both).order_by()
+
+
+def _read_times(rows: Iterable[dict[str, Any]]) -> Times:
+    spreads: dict[str, dict[tuple[int | None, int | None], Spread]] = {name: {} for name in TIMES}
+    for row in rows:
+        month = row["month"] - 1 if row["month"] else None
+        for name, found in spreads.items():
+            found[month, row["level"]] = Spread.of(row[f"{name}_count"], row[f"{name}_both"])
+    return Times(spreads)
+
+
+def _updates(incidents: IncidentQuerySet, waiting: Counter[int]) -> dict[int | None, Kept]:
+    """By level; and under None, over all. ``waiting`` are overdue now, by level."""
+    every = Value(None, output_field=IntegerField())
+    parts = (_kept(incidents, level) for level in (F("incident__severity"), every))
+    rows = next(parts).union(*parts, all=True)
+    found = {row["level"]: Kept(row["owed"], row["kept"], row["late"] and row["late"][0]) for row in rows}
+    for level, count in [*waiting.items(), (None, waiting.total())]:
+        if count:
+            kept = found.get(level, Kept())
+            found[level] = replace(kept, owed=kept.owed + count)
+    return {level: kept for level, kept in found.items() if kept.owed}
+
+
+def _kept(incidents: IncidentQuerySet, level: F | Value) -> Any:
+    lateness = Extract(ExpressionWrapper(F("recorded_at") - F("was_due"), DurationField()), "epoch")
+    by = (
+        updates_owed()
+        .filter(incident__in=incidents.values("pk"))
+        .annotate(level=level)
+        .values("level")
+        .order_by()
+    )
+    late = Percentiles(lateness, filter=LATE)
+    return by.annotate(owed=Count("pk"), kept=Count("pk", filter=~LATE), late=late)
+
+
+def _documents(incidents: IncidentQuerySet, period: Period, now: datetime) -> dict[int, dict[str, int]]:
+    """By month of the incident: how its post-mortem stands by its deadline."""
+    states = {name: Count("pk", filter=state) for name, state in document_states(now).items()}
+    months = with_deadline(incidents).values(month=slot_of("declared_at", period.months)).annotate(**states)
+    return {row.pop("month") - 1: row for row in months}
+
+
+def _items(user: User, period: Period, team: Team | None, today: date) -> Items:
+    items = items_of(user, team)
+    found: dict[str, dict[int, int]] = {"opened": {}, ItemStatus.DONE: {}, ItemStatus.DROPPED: {}}
+    in_time = dated = 0
+    for row in _opened(items, period).union(_closed(items, period), all=True):
+        found[row["what"]][row["week"] - 1] = row["count"]
+        if row["what"] == ItemStatus.DONE:
+            in_time, dated = in_time + row["in_time"], dated + row["dated"]
+    ages = {f"age_{n}": Count("pk", filter=aged(today, n)) for n in range(len(AGES))}
+    now = items.open().aggregate(open=Count("pk"), **ages)
+    return Items(
+        opened=found["opened"],
+        done=found[ItemStatus.DONE],
+        dropped=found[ItemStatus.DROPPED],
+        in_time=in_time,
+        dated=dated,
+        open=now["open"],
+        overdue={n: now[f"age_{n}"] for n in range(len(AGES))},
+    )
+
+
+def _opened(items: ActionItemQuerySet, period: Period) -> Any:
+    nothing = Value(0)
+    by = items.filter(**inside("added_at", period)).values(
+        what=Value("opened", output_field=CharField()), week=slot_of("added_at", period.weeks)
+    )
+    return by.annotate(count=Count("pk"), dated=nothing, in_time=nothing).order_by()
+
+
+def _closed(items: ActionItemQuerySet, period: Period) -> Any:
+    by = items.filter(**inside("closed_at", period)).values(
+        what=Cast("status", CharField()), week=slot_of("closed_at", period.weeks)
+    )
+    in_time = Count("pk", filter=closed_in_time(period))
+    return by.annotate(count=Count("pk"), dated=Count("due_on"), in_time=in_time).order_by()
+
+
+def _services(incidents: IncidentQuerySet) -> list[Group]:
+    """The one with most incidents first, and those of no service last."""
+    return _groups(incidents.values(key=F("services__slug"), name=F("services__name")))
+
+
+def _causes(incidents: IncidentQuerySet) -> list[Group]:
+    """By the branch that was chosen and stands; titles that mean the same cause are one."""
+    named = [
+        When(branch__title__in=titles, then=Value(cause))
+        for cause, titles in titles_by_cause(incidents).items()
+    ]
+    cause = Case(*named, output_field=CharField())
+    return _groups(with_branch(incidents).values(key=cause, name=cause))
+
+
+def _groups(by: Any) -> list[Group]:
+    rows = by.annotate(count=Count("pk"), resolved=Count(RESOLVE), both=Percentiles(RESOLVE))
+    groups = [
+        Group(row["key"] or "", row["name"] or "", row["count"], Spread.of(row["resolved"], row["both"]))
+        for row in rows
+    ]
+    return sorted(groups, key=lambda group: (not group.key, -group.count, group.name.lower()))
