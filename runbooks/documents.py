@@ -6,8 +6,9 @@ reference links, which are handed to all.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
@@ -106,7 +107,7 @@ def _outline_by_blocks(text: str) -> Outline:
 
 def _parts(lines: list[str], outline: Outline) -> Iterator[str]:
     starts = [0, *(n for n in outline.starts if n), len(lines)]
-    for first, last in zip(starts, starts[1:], strict=False):
+    for first, last in pairwise(starts):
         section = "\n".join(lines[first:last]) + ("\n" if last < len(lines) else "")
         if len(section) <= LONG_SECTION:
             yield section

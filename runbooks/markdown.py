@@ -164,7 +164,7 @@ def _list_item(_: RendererHTML, tokens: Sequence[Token], idx: int, *__: Any) -> 
 
 
 def _image(self: RendererHTML, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-    """A picture of the document's own; another image as a link: nothing is fetched from elsewhere while someone reads."""
+    """An own picture; another image as a link: nothing is fetched from elsewhere while someone reads."""
     token = tokens[idx]
     shown = env["pictures"](str(token.attrGet("src") or "")) if env.get("pictures") else None
     words = escape(self.renderInlineAsText(token.children or [], options, env) or ("" if shown else "image"))

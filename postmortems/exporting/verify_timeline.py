@@ -13,6 +13,10 @@ CONTENT = ("kind", "occurred_at", "by", "text", "data", "supersedes")
 FIELDS = {*CONTENT, "id", "incident", "seq", "recorded_at", "salt", "commitment", "hash"}
 
 
+def say(words):
+    sys.stdout.write(words + "\n")
+
+
 def sha256(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -84,13 +88,13 @@ def main():
     try:
         found, head, count = faults(folder)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        print(f"The record cannot be read: {error}")
+        say(f"The record cannot be read: {error}")
         return 1
     for fault in found:
-        print(fault)
+        say(fault)
     if found:
         return 1
-    print(f"OK: {count} events, each as it was written. Head: {head}")
+    say(f"OK: {count} events, each as it was written. Head: {head}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The parts of a document that are read from the record each time it is shown: ``{{ timeline }}``, ``{{ action items }}``.
+"""Parts of a document that are read from the record whenever it is shown: ``{{ timeline }}``, ``{{ action items }}``.
 
 They become Markdown in the text itself. So they are shown by the one renderer, behind the one sanitiser, and an
 exported document, in which they stand written out, reads the same wherever it is opened.

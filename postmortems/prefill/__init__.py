@@ -1,4 +1,4 @@
-"""A runbook's post-mortem template with everything filled in that is known; the rest stays for the author as written."""
+"""A runbook's post-mortem template with all filled in that is known; the rest stays for the author as written."""
 
 from collections.abc import Mapping
 from statistics import mode

@@ -13,7 +13,8 @@ _MOMENT = re.compile(
     re.IGNORECASE,
 )
 _SAMPLE = re.compile(
-    r"^\W*(?:action|item|task|step|event|todo|ma(?:ß|ss)nahme|acci[óo]n|a[çc][ãa]o|tarea|tarefa|항목|조치)(?: ?item)? ?#?\d?\W*$",
+    r"^\W*(?:action|item|task|step|event|todo|ma(?:ß|ss)nahme|acci[óo]n|a[çc][ãa]o|tarea|tarefa|항목|조치)"
+    r"(?: ?item)? ?#?\d?\W*$",
     re.IGNORECASE,
 )
 _BOX = re.compile(r"^\s*(?:[-*+]|\d{1,2}[.)])\s+\[[ xX]\]")

@@ -191,7 +191,7 @@ def test_json_tells_the_whole_document(written: Postmortem, eve: User, client_fo
     said = client_for(eve).get(f"/incidents/{written.incident_id}/postmortem/export.json").json()
     assert said["format"] == "allclear.postmortem/1"
     assert said["postmortem"]["text"] == written.text
-    assert [event["kind"] for event in said["timeline"]][0] == "declared"
+    assert said["timeline"][0]["kind"] == "declared"
     assert said["action_items"][0]["owner"] == "Ada Lovelace"
     assert said["incident"]["commander"] == "Ada Lovelace"
     assert said["incident"]["declared_at"].endswith("Z")
@@ -281,7 +281,7 @@ def test_record_says_which_event_was_tampered_with(folder: Path) -> None:
         number = 1 + sum(end < at for end in ends)
         assert f"event {number} " in found or whole[at] == 10, (at, whole[at - 20 : at + 20], found)
         assert found
-    timeline.write_bytes(whole.replace("Other words".encode(), b"Other wordz"))
+    timeline.write_bytes(whole.replace(b"Other words", b"Other wordz"))
     done = verified(folder)
     assert done.returncode == 1
     assert re.search(r"^event \d+ was changed: it does not match its commitment$", done.stdout, re.M)

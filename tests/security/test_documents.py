@@ -11,12 +11,12 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.models import User
-from incidents.models import Checklist, Incident, Service, TimelineEvent
+from incidents.models import Checklist, Service, TimelineEvent
 from incidents.states import Kind
 from postmortems.exporting.html import page_of
 from postmortems.exporting.markdown import markdown_of
-from postmortems.exporting.record import archive_of
 from postmortems.exporting.paper import pdf_of
+from postmortems.exporting.record import archive_of
 from postmortems.models import ActionItem, Picture, Postmortem
 from postmortems.rendering import html_of
 from tests.postmortems.conftest import incident, postmortem, revision

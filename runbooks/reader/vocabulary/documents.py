@@ -30,15 +30,18 @@ DURATION = words(
     duration of (?:the )?(?:incident|outage|impact) | time to (?:resolve|resolution|restore|recover) | mttr
     dauer | (?:gesamt)?dauer | ausfallzeit | dur[ée]e(?: totale)?(?: de l['’](?:incident|interruption))?
     duraci[óo]n(?: total)? | dura[çc][ãa]o(?: total)? | durata(?: totale)? | tempo di (?:inattivit[àa]|fermo)
-    (?:totale )?duur | (?:총 ?)?(?:다운타임|장애 ?시간|지속 ?시간|소요 ?시간) | (?:総)?(?:ダウンタイム|停止時間|継続時間|所要時間)
+    (?:totale )?duur | (?:총 ?)?(?:다운타임|장애 ?시간|지속 ?시간|소요 ?시간)
+    (?:総)?(?:ダウンタイム|停止時間|継続時間|所要時間)
     (?:总)?(?:持续时间|停机时间|时长) | (?:общая )?(?:длительность|продолжительность)
     """
 )
 LEVEL = words(
     r"""
     (?:incident )?severity(?: level)? | sev(?: ?level)? | (?:incident )?priority(?: level)? | incident level
-    schweregrad | priorit[äa]t | gravit[ée] | s[ée]v[ée]rit[ée] | niveau(?: de gravit[ée])? | severidad | gravedad
-    severidade | gravidade | criticidade | gravit[àa] | livello | ernst | prioriteit | 심각도 | 등급 | 重大度 | 深刻度
+    schweregrad | priorit[äa]t | gravit[ée] | s[ée]v[ée]rit[ée] | niveau(?: de gravit[ée])? | severidad
+    gravedad
+    severidade | gravidade | criticidade | gravit[àa] | livello | ernst | prioriteit | 심각도 | 등급 | 重大度
+    深刻度
     严重(?:程度|级别|性) | 级别 | (?:уровень )?критичност(?:ь|и) | приоритет
     """
 )
@@ -46,7 +49,8 @@ AUTHOR = words(
     r"""
     (?:report |document |post-?mortem )?(?:authors?|writers?) | (?:report|document|post-?mortem) owner
     (?:written|prepared|reported) by
-    autor(?:in|en|es|as?)? | verfasser(?:in)? | verfasst von | auteur(?:s|e)? | r[ée]dig[ée] par | autore | redatto da
+    autor(?:in|en|es|as?)? | verfasser(?:in)? | verfasst von | auteur(?:s|e)? | r[ée]dig[ée] par | autore
+    redatto da
     작성자 | 作成者 | 記入者 | 报告人 | 作者 | автор
     """
 )
@@ -54,13 +58,15 @@ COMMANDER = words(
     r"""
     (?:incident )?(?:commander|lead|manager)(?: \(ic\))? | ic | einsatzleit(?:er|erin|ung)
     (?:commandant|responsable)(?: d['’]incident| de l['’]incident)? | comandante(?: (?:del|do) incidente)?
-    인시던트 ?(?:커맨더|책임자) | 指揮者 | インシデント(?:コマンダー|指揮官) | 事件(?:指挥官|负责人) | руководитель(?: инцидента)?
+    인시던트 ?(?:커맨더|책임자) | 指揮者 | インシデント(?:コマンダー|指揮官) | 事件(?:指挥官|负责人)
+    руководитель(?: инцидента)?
     """
 )
 USERS = words(
     r"""
     (?:(?:\#|number|percentage|%) of )?(?:users?|customers?|clients?|tenants?) (?:affected|impacted)
-    (?:affected|impacted) (?:users?|customers?|clients?|tenants?|parties) | betroffene (?:nutzer|benutzer|kunden)(?:innen)?
+    (?:affected|impacted) (?:users?|customers?|clients?|tenants?|parties)
+    betroffene (?:nutzer|benutzer|kunden)(?:innen)?
     (?:utilisateurs|clients) (?:affect[ée]s|touch[ée]s|impact[ée]s) | (?:usuarios|clientes) afectados
     (?:usu[áa]rios|clientes) (?:afetados|impactados) | (?:utenti|clienti) (?:coinvolti|interessati|impattati)
     (?:getroffen|betrokken) (?:gebruikers|klanten) | 영향 ?받은 ?(?:사용자|고객)(?: ?수)? | 영향 ?사용자
@@ -84,22 +90,26 @@ FEATURES = words(
 )
 HARM = words(
     r"""
-    (?:user |customer |business )?impact(?: summary)? | auswirkung(?:en)? | impacts? | impacto | impatto | gevolgen
+    (?:user |customer |business )?impact(?: summary)? | auswirkung(?:en)? | impacts? | impacto | impatto
+    gevolgen
     영향 | 사용자 ?영향 | 影響 | ユーザー(?:への)?影響 | 影响 | 用户影响 | влияние
     """
 )
 WHAT_BREAKS = words(
     r"""
-    services? | systems? | components? | dienste? | servicios? | servi[çc]os? | servizi | diensten | 서비스 | サービス
+    services? | systems? | components? | dienste? | servicios? | servi[çc]os? | servizi | diensten | 서비스
+    サービス
     服务 | сервис(?:ы)?
     """
 )
 STARTED = words(
     r"""
-    (?:incident |impact )?(?:start(?:ed)?|began|begin(?:ning)?|onset)(?: ?(?:time|date|at))? | time started | (?:time|date) of (?:start|onset)
+    (?:incident |impact )?(?:start(?:ed)?|began|begin(?:ning)?|onset)(?: ?(?:time|date|at))? | time started
+    (?:time|date) of (?:start|onset)
     occurred(?: at)? | (?:beginn|startzeit)(?: des vorfalls)? | d[ée]but(?: de l['’]incident)?
     (?:heure|date) de d[ée]but | (?:hora de )?inicio | (?:hora (?:de|do) )?in[íi]cio | (?:ora di )?inizio
-    begin(?:tijd)? | (?:발생|시작) ?(?:시간|시각|일시) | (?:発生|開始)(?:時刻|日時|時間) | (?:开始|发生)时间 | начало
+    begin(?:tijd)? | (?:발생|시작) ?(?:시간|시각|일시) | (?:発生|開始)(?:時刻|日時|時間) | (?:开始|发生)时间
+    начало
     """
 )
 RAISED = words(
@@ -110,7 +120,8 @@ RAISED = words(
 )
 SEEN = words(
     r"""
-    (?:time )?acknowledged(?: ?(?:at|time|on))? | best[äa]tigt(?: um)? | reconocido | reconhecido | 확인 ?(?:시간|시각)
+    (?:time )?acknowledged(?: ?(?:at|time|on))? | best[äa]tigt(?: um)? | reconocido | reconhecido
+    확인 ?(?:시간|시각)
     確認(?:時刻|日時) | 确认时间
     """
 )
@@ -123,17 +134,21 @@ MITIGATED = words(
 ENDED = words(
     r"""
     (?:incident |impact )?(?:end(?:ed)?|resolved|restored|recovered|closed)(?: ?(?:time|date|at|on))?
-    (?:resolution|recovery|restoration) (?:time|date) | time (?:resolved|ended) | ende | endzeit | behoben(?: um)?
+    (?:resolution|recovery|restoration) (?:time|date) | time (?:resolved|ended) | ende | endzeit
+    behoben(?: um)?
     fin(?:al)? | (?:heure|date) de (?:fin|r[ée]solution) | r[ée]solu(?: [àa])? | hora de fin | fim | t[ée]rmino
     resuelto | resolvido | (?:ora di )?fine | risolto | eind(?:e|tijd)? | opgelost
-    (?:복구|종료|해결) ?(?:시간|시각|일시) | (?:復旧|終了|解決)(?:時刻|日時|時間) | (?:恢复|结束|解决)时间 | окончание | решено
+    (?:복구|종료|해결) ?(?:시간|시각|일시) | (?:復旧|終了|解決)(?:時刻|日時|時間) | (?:恢复|结束|解决)时间
+    окончание | решено
     """
 )
 TIMELINE = words(
     r"""
     (?:incident |event |detailed |full )*(?:timelines?|chronology|sequence of events)(?: of events)?
-    zeit(?:leiste|verlauf|strahl|achse|linie) | (?:zeitlicher )?(?:ab|ver)lauf | chronologie(?: des [ée]v[ée]nements)?
-    d[ée]roul[ée] | frise chronologique | cronolog[íi]a | l[íi]nea de tiempo | linha do tempo | cronologia | tijdlijn
+    zeit(?:leiste|verlauf|strahl|achse|linie) | (?:zeitlicher )?(?:ab|ver)lauf
+    chronologie(?: des [ée]v[ée]nements)?
+    d[ée]roul[ée] | frise chronologique | cronolog[íi]a | l[íi]nea de tiempo | linha do tempo | cronologia
+    tijdlijn
     타임라인 | 시간 ?순 ?경과 | 경과 | タイムライン | 時系列 | 経緯 | 时间线 | 时间轴 | хронология(?: событий)?
     """
 )
@@ -141,15 +156,19 @@ ACTION_ITEMS = words(
     r"""
     (?:follow[- ]?up |post-?mortem |remediation )?action(?: items?|s)(?: (?:and|&) (?:owners|follow[- ]?ups?))?
     action plan | ma(?:ß|ss)nahmen(?:plan)? | plan d['’]actions? | actions? (?:[àa] mener|de suivi)
-    acciones(?: de seguimiento)? | elementos de acci[óo]n | plan de acci[óo]n | itens de a[çc][ãa]o | plano de a[çc][ãa]o
-    azioni | actiepunten | (?:acties) | 액션 ?아이템 | 조치 ?항목 | 후속 ?조치 | アクション(?:アイテム|項目)? | 行动项 | 改进措施
+    acciones(?: de seguimiento)? | elementos de acci[óo]n | plan de acci[óo]n | itens de a[çc][ãa]o
+    plano de a[çc][ãa]o
+    azioni | actiepunten | (?:acties) | 액션 ?아이템 | 조치 ?항목 | 후속 ?조치 | アクション(?:アイテム|項目)?
+    行动项 | 改进措施
     действия | план действий
     """
 )
 FOLLOW_UPS = words(
     r"""
-    follow[- ]?ups?\b.* | next steps | to-?dos? | folgema(?:ß|ss)nahmen | n[äa]chste schritte | suites? (?:[àa] donner)?
-    prochaines [ée]tapes | pr[óo]ximos pas(?:os|sos) | prossimi passi | vervolgstappen | 다음 ?단계 | 今後の対応 | 后续(?:步骤|行动)
+    follow[- ]?ups?\b.* | next steps | to-?dos? | folgema(?:ß|ss)nahmen | n[äa]chste schritte
+    suites? (?:[àa] donner)?
+    prochaines [ée]tapes | pr[óo]ximos pas(?:os|sos) | prossimi passi | vervolgstappen | 다음 ?단계
+    今後の対応 | 后续(?:步骤|行动)
     дальнейшие шаги
     """
 )
@@ -158,26 +177,31 @@ REMEDIES = words(
     (?:corrective|preventi(?:ve|on)|remedial)(?: (?:and|&|/) (?:corrective|preventi(?:ve|on)))? (?:actions?|measures?)
     (?:korrektur|pr[äa]ventiv)ma(?:ß|ss)nahmen | (?:actions?|mesures?) (?:correctives?|pr[ée]ventives?)
     (?:acciones|medidas) (?:correctivas|preventivas) | (?:a[çc][õo]es|medidas) (?:corretivas|preventivas)
-    (?:azioni|misure) (?:correttive|preventive) | corrigerende maatregelen | 재발 ?방지(?: ?대책)? | 再発防止策? | 対策
+    (?:azioni|misure) (?:correttive|preventive) | corrigerende maatregelen | 재발 ?방지(?: ?대책)?
+    再発防止策? | 対策
     (?:纠正|预防)措施 | корректирующие действия
     """
 )
 ON_TIME = words(
     r"""
     (?:status )?updates? (?:on time|kept|sent on time) | communication(?:s)? on time | updates? p[üu]nktlich
-    mises? [àa] jour [àa] l['’]heure | actualizaciones a tiempo | atualiza[çc][õo]es no prazo | aggiornamenti puntuali
+    mises? [àa] jour [àa] l['’]heure | actualizaciones a tiempo | atualiza[çc][õo]es no prazo
+    aggiornamenti puntuali
     """
 )
 SILENCE = words(
     r"""
-    longest (?:silence|gap)(?: (?:between|in) updates)? | l[äa]ngste(?:s)? (?:stille|schweigen) | plus long silence
+    longest (?:silence|gap)(?: (?:between|in) updates)? | l[äa]ngste(?:s)? (?:stille|schweigen)
+    plus long silence
     silencio m[áa]s largo | maior sil[êe]ncio | silenzio pi[ùu] lungo
     """
 )
 PATHS = words(
     r"""
-    (?:paths?|causes?|hypothes[ei]s|theories|approaches|things)(?: we)? (?:tried|considered|explored|ruled out|investigated)
+    (?:paths?|causes?|hypothes[ei]s|theories|approaches|things)(?: we)? (?:tried|considered|explored|ruled out)
+    (?:causes?|hypothes[ei]s) investigated
     what (?:was|we) tried | gepr[üu]fte (?:ursachen|hypothesen) | pistes? (?:explor[ée]es|[ée]cart[ée]es)
-    hip[óo]tesis (?:probadas|descartadas) | hip[óo]teses (?:testadas|descartadas) | ipotesi (?:verificate|scartate)
+    hip[óo]tesis (?:probadas|descartadas) | hip[óo]teses (?:testadas|descartadas)
+    ipotesi (?:verificate|scartate)
     """
 )
