@@ -224,6 +224,13 @@ MATRIX: dict[str, Row] = {
     "postmortems:insights": page(MEMBER),
     "postmortems:export_insights": page(MEMBER),
     "postmortems:behind": page(MEMBER),
+    # document
+    "postmortems:start": press(RESPONDER),  # it has one: that is where it leads
+    "postmortems:export_markdown": page(MEMBER),
+    "postmortems:export_html": page(MEMBER),
+    "postmortems:export_pdf": page(MEMBER),
+    "postmortems:export_json": page(MEMBER),
+    "postmortems:export_record": page(MEMBER),
     # items
     "postmortems:item_row": Row(MEMBER, get=302),
     "postmortems:export_items": page(MEMBER),
