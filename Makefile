@@ -12,7 +12,7 @@ SOURCES := config live notifications postmortems incidents runbooks accounts out
 TEMPLATES := find templates -name '*.html' -print0 | xargs -0
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check chaos bench-sweep mutations format lock screenshots clean
+.PHONY: help run demo test check chaos bench-sweep bench-insights mutations format lock screenshots clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -45,6 +45,9 @@ chaos: $(DEV_READY) ## Kill everything in turn while nudges are due, and count w
 
 bench-sweep: $(DEV_READY) ## Time the sweep with a million waiting clocks against an empty table
 	@$(BIN)/python -m benchmarks.sweep
+
+bench-insights: $(DEV_READY) ## Time the page of figures over 100,000 incidents of one year
+	@$(BIN)/python -m benchmarks.insights
 
 mutations: $(DEV_READY) ## Take out each safety line in turn, and see the tests go red
 	@$(BIN)/python -m tests.mutations
