@@ -12,7 +12,7 @@ SOURCES := config live notifications postmortems incidents runbooks accounts out
 TEMPLATES := find templates -name '*.html' -print0 | xargs -0
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check chaos bench-sweep bench-insights mutations format lock screenshots clean
+.PHONY: help run demo test check chaos bench-sweep bench-sending bench-insights mutations format lock screenshots clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -24,9 +24,9 @@ demo: $(RUN_READY) ## Fill in a made-up organisation to try things out with
 	@$(BIN)/python -m config.prepare demo
 	@echo "Start it with: make run"
 
-test: $(DEV_READY) ## Run every test, on a real PostgreSQL and in a real browser
+test: $(DEV_READY) ## Run every test on every processor, or those of TESTS in one process
 	@.ci/needs
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest $(or $(TESTS),-n auto --dist worksteal)
 
 check: $(DEV_READY) ## Format, lint, types, layers, templates, migrations, deployment
 	$(BIN)/ruff format --check .
@@ -45,6 +45,9 @@ chaos: $(DEV_READY) ## Kill everything in turn while nudges are due, and count w
 
 bench-sweep: $(DEV_READY) ## Time the sweep with a million waiting clocks against an empty table
 	@$(BIN)/python -m benchmarks.sweep
+
+bench-sending: $(DEV_READY) ## Time one worker's sends against the cheapest way to hand over the same messages
+	@$(BIN)/python -m benchmarks.sending
 
 bench-insights: $(DEV_READY) ## Time the page of figures over 100,000 incidents of one year
 	@$(BIN)/python -m benchmarks.insights

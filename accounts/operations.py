@@ -5,6 +5,7 @@ from itertools import count
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.db.models import CASCADE
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -189,12 +190,15 @@ def change_working_calendar(
 
 @transaction.atomic
 def delete_team(team_id: int, *, by: User) -> None:
-    """Raises Refused while an incident, a service or a runbook belongs to the team."""
+    """Raises Refused while an incident, a service or a runbook belongs to the team. What is the team's alone goes
+    with it."""
     _lock_administrators(by)
     # In the order in which join() takes them. Locking the team keeps out new rows that refer to it.
     list(Invitation.objects.select_for_update().filter(team=team_id))
     team = Team.objects.select_for_update().get(pk=team_id)
     for relation in Team._meta.related_objects:
+        if relation.on_delete is CASCADE:
+            continue
         if relation.related_model._base_manager.filter(**{relation.field.name: team}).exists():
             things = relation.related_model._meta.verbose_name_plural
             raise Refused(f"There are {things} that belong to this team. Move them to another team first.")

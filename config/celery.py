@@ -12,10 +12,12 @@ from typing import Any
 from celery import Celery, shared_task
 from celery.exceptions import SecurityWarning
 from celery.schedules import crontab
-from celery.signals import setup_logging, worker_before_create_process
+from celery.signals import setup_logging, worker_before_create_process, worker_init
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+
+from outbox import sessions
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Its danger is pickled messages; ours are JSON, and `make run` as root is for trying things out.
@@ -43,6 +45,12 @@ app.conf.beat_schedule = {
 @setup_logging.connect
 def keep_djangos_logging(**_: Any) -> None:
     """Celery configures no logging of its own where this signal is heard."""
+
+
+@worker_init.connect
+def limit_sessions(**_: Any) -> None:
+    """A worker that is frozen amid a transaction must not keep an incident from the others."""
+    sessions.limit(sessions.WORK)
 
 
 @worker_before_create_process.connect

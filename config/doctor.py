@@ -77,7 +77,7 @@ def broker() -> Iterator[str]:
     error = broker_error()
     if error:
         what = "Redis" if settings.REDIS_URL else "The database, as broker,"
-        yield f"{what} cannot be used: {error}. Until it can, the watchdog alone sends, some 20 s later."
+        yield f"{what} cannot be used: {error}. Until it can, the watchdog alone sends, some 10 s later."
 
 
 def broker_error() -> str:

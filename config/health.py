@@ -21,6 +21,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 `ok` while all is well with the engine too, else 503 with one sentence a line. Names nobody."""
     try:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -16,6 +17,7 @@ from notifications.figures import Figures, figures
 
 
 @public
+@require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """The figures, for who has the token of ALLCLEAR_METRICS_TOKEN; without that setting there is no such page."""
     if not _may_read(request):

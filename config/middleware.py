@@ -1,5 +1,6 @@
 """What every request passes through, beside Django's own."""
 
+import logging
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,11 @@ from django.db import DataError, connections
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
+
+from config.errors import busy
+from outbox.sessions import is_busy
+
+log = logging.getLogger(__name__)
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
@@ -30,6 +36,22 @@ class RefuseUnreadable:
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
         if isinstance(error, (ValueError, DataError)) and any(map(_is_unreadable, _values(request.POST))):
             raise BadRequest("What was sent holds characters that cannot be read.") from error
+
+
+class SayWhenBusy:
+    """Answer 503 to what waited too long for another's lock, with all that was typed, ready to be sent again."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.respond(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        if not is_busy(error):
+            return None
+        log.warning("%s %s waited too long for the database", request.method, request.path)
+        return busy(request)
 
 
 def _values(data: QueryDict) -> list[str]:

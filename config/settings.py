@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.RefuseUnreadable",
+    "config.middleware.SayWhenBusy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.release_connections",
     "django.contrib.sessions.middleware.SessionMiddleware",

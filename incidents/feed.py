@@ -54,7 +54,7 @@ class Entry:
         """Who did it; "" where the sentence stands by itself."""
         if self.event.recorded_by:
             return self.event.recorded_by.name
-        return "" if self.is_alarm or self.kind == Kind.PAGE_ACKNOWLEDGED else "Allclear"
+        return "" if self.is_alarm or self.kind in sentences.WHOLE else "Allclear"
 
     @property
     def is_correctable(self) -> bool:

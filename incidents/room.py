@@ -9,7 +9,7 @@ from functools import cached_property
 from django.db.models import Q
 
 from accounts.models import User
-from incidents.calling import number_of
+from incidents.calling import number_of, who_answers
 from incidents.feed import Feed, Window
 from incidents.models import Access, Checklist, Incident, Presence, Step, TimelineEvent
 from incidents.states import STEPS, IncidentRole, Kind, Status
@@ -90,7 +90,8 @@ class Person:
     """An escalation contact; ``is_due`` when the runbook says to ask at this severity.
 
     ``position`` is its place in the runbook. ``last`` is what became of its last page: the event of the page
-    itself, of its acknowledgement, or of a delivery of it that failed.
+    itself, of its acknowledgement, or of a delivery of it that failed. ``answers`` is who was chosen to be reached
+    for it, "" where the runbook's own words count.
     """
 
     contact: Contact
@@ -98,6 +99,7 @@ class Person:
     is_due: bool
     position: int = 0
     last: TimelineEvent | None = None
+    answers: str = ""
 
     @property
     def is_failed(self) -> bool:
@@ -229,9 +231,16 @@ class Room:
     @cached_property
     def contacts(self) -> list[Person]:
         due = self.playbook.contacts_for(self.incident.severity) if self.incident.is_open else ()
-        paged = self._paged
+        paged, answers = self._paged, who_answers(self.incident.revision.runbook)
         return [
-            Person(c, is_unset(c.contact), c in due, place, paged.get(c.role.lower()))
+            Person(
+                c,
+                is_unset(c.contact),
+                c in due,
+                place,
+                paged.get(role := c.role.lower()),
+                answers.get(role, ""),
+            )
             for place, c in enumerate(self.playbook.contacts)
         ]
 

@@ -62,6 +62,7 @@ SECTIONS_OF: dict[str, tuple[str, ...]] = {
     Kind.NUDGE_SNOOZED: ("feed",),
     Kind.ESCALATED: ("feed",),
     Kind.PAGED: ("feed", "contacts"),
+    Kind.PAGE_DELIVERED: ("feed",),
     Kind.PAGE_ACKNOWLEDGED: ("feed", "contacts"),
     Kind.DELIVERY_FAILED: ("feed", "contacts"),
     Kind.REVISION_PUBLISHED: ("notices", "feed"),

@@ -51,6 +51,7 @@ ICONS: dict[str, str] = {
     Kind.NUDGE_SNOOZED: "i-clock",
     Kind.ESCALATED: "i-alert",
     Kind.PAGED: "i-page",
+    Kind.PAGE_DELIVERED: "i-page",
     Kind.PAGE_ACKNOWLEDGED: "i-check",
     Kind.DELIVERY_FAILED: "i-alert",
     Kind.POSTMORTEM_STARTED: "i-note",
@@ -65,6 +66,8 @@ ICONS: dict[str, str] = {
     Kind.ACTION_ITEM_DROPPED: "i-flag",
     Kind.ACTION_ITEM_REOPENED: "i-list",
 }
+#: Events of which the sentence says who, where nobody signed in did it.
+WHOLE = (Kind.PAGE_DELIVERED, Kind.PAGE_ACKNOWLEDGED)
 #: Events that ask somebody to act, drawn as alarms.
 ALARMS = (Kind.ESCALATED, Kind.DELIVERY_FAILED)
 
@@ -278,6 +281,10 @@ def _paged(data: Data) -> str:
     return said
 
 
+def _page_delivered(data: Data) -> str:
+    return f"The page to {data.get('to', '')} went out by {_lower(str(data.get('channel', '')))}"
+
+
 def _page_acknowledged(data: Data) -> str:
     return f"acknowledged the page of {data.get('role', '')}"
 
@@ -357,6 +364,7 @@ SENTENCES: dict[str, Callable[[Data], str]] = {
     Kind.NUDGE_SNOOZED: _snoozed,
     Kind.ESCALATED: _escalated,
     Kind.PAGED: _paged,
+    Kind.PAGE_DELIVERED: _page_delivered,
     Kind.PAGE_ACKNOWLEDGED: _page_acknowledged,
     Kind.DELIVERY_FAILED: _failed,
     Kind.POSTMORTEM_STARTED: _document("started"),

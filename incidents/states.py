@@ -101,6 +101,7 @@ class Kind(models.TextChoices):
     NUDGE_SNOOZED = "nudge_snoozed", "Nudges snoozed"
     ESCALATED = "escalated", "Escalated"
     PAGED = "paged", "Paged"
+    PAGE_DELIVERED = "page_delivered", "Page delivered"
     PAGE_ACKNOWLEDGED = "page_acknowledged", "Page acknowledged"
     DELIVERY_FAILED = "delivery_failed", "Delivery failed"
     POSTMORTEM_STARTED = "postmortem_started", "Post-mortem started"

@@ -1,7 +1,7 @@
 """Reading an iCalendar as a rota: whose turn it is at a moment. Pure; what is read, and how far, is limited.
 
 A calendar comes from outside, so that reading it must end soon whatever it holds: endless recurrences are cut at
-a horizon, and rules that repeat by the minute are passed over.
+a horizon, and rules that repeat by the minute are left out, which :func:`left_out` tells.
 """
 
 import re
@@ -62,7 +62,7 @@ def shifts(source: bytes, start: datetime, end: datetime, zone: str) -> list[Shi
     taken in ``zone``. Raises ``Unreadable``."""
     if len(source) > MAX_BYTES:
         raise Unreadable("The calendar is larger than 2 MB.")
-    calendar, local = _read(source, (end + AHEAD).date()), ZoneInfo(zone)
+    (calendar, _), local = _read(source, (end + AHEAD).date()), ZoneInfo(zone)
     try:
         query = recurring_ical_events.of(calendar, skip_bad_series=True)
         found = query.between((start - CLOCK_CHANGE).astimezone(local), end.astimezone(local))
@@ -80,8 +80,26 @@ def now_and_next(source: bytes, moment: datetime, zone: str) -> tuple[list[Shift
     return current, next((turn for turn in found if turn.starts_at > moment), None)
 
 
+def left_out(source: bytes, moment: datetime) -> str:
+    """A sentence about the events that are in the calendar and cannot be read as turns; "" where there are none.
+    Raises ``Unreadable``."""
+    _, names = _read(
+        source, (moment + 2 * AHEAD).date()
+    )  # as now_and_next() reads it, so that it is read once
+    if not names:
+        return ""
+    named = ", ".join(f"“{name}”" for name in dict.fromkeys(names[:3]))
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    one = len(names) == 1
+    return (
+        f"{len(names)} event{'' if one else 's'} cannot be read and {'is' if one else 'are'} left out: {named}{more}. "
+        f"A turn has a start and repeats by the hour at most, by one of {MAX_RULES} rules."
+    )
+
+
 @lru_cache(maxsize=16)
-def _read(source: bytes, until: date) -> Calendar:
+def _read(source: bytes, until: date) -> tuple[Calendar, tuple[str, ...]]:
+    """The calendar, with every recurrence made to end, and the names of the events that had to be left out."""
     try:
         calendar = Calendar.from_ical(source)
     except Exception as error:  # the library raises what its parts raise
@@ -92,8 +110,9 @@ def _read(source: bytes, until: date) -> Calendar:
     if len(events) > MAX_EVENTS:
         raise Unreadable(f"The calendar has more than {MAX_EVENTS:,} events. Export the rota alone.")
     kept = set(map(id, _bounded(events, until)))
+    out = tuple(_words(event) or "an event without a name" for event in events if id(event) not in kept)
     calendar.subcomponents = [p for p in calendar.subcomponents if p.name != "VEVENT" or id(p) in kept]
-    return calendar
+    return calendar, out
 
 
 def _bounded(events: list[Any], until: date) -> Iterator[Any]:
@@ -174,7 +193,7 @@ def _shift(event: Event, zone: ZoneInfo) -> Shift | None:
         return None
     if str(event.get("STATUS", "")).upper() == "CANCELLED" or ends_at <= starts_at:
         return None
-    name = " ".join(str(event.get("SUMMARY", "")).split())[:200]
+    name = _words(event)
     guests = event.get("ATTENDEE", [])
     guests = guests if isinstance(guests, list) else [guests]
     addresses = [*ADDRESS.findall(name), *(a for guest in guests if (a := _guest(guest)))]
@@ -186,6 +205,10 @@ def _shift(event: Event, zone: ZoneInfo) -> Shift | None:
         starts_at,
         ends_at,
     )
+
+
+def _words(event: Any) -> str:
+    return " ".join(str(event.get("SUMMARY", "")).split())[:200]
 
 
 def _end(event: Event) -> date:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from accounts.models import Team, User
+from incidents.calling import tells_who_answers
 from incidents.models import Incident
 from incidents.operations import Refused
 from notifications import oncall
@@ -15,7 +16,7 @@ from outbox import clock
 from runbooks.models import Runbook
 from runbooks.playbook import Contact
 
-__all__ = ["Answering", "Reached", "answering", "bind", "binding_of", "reach", "unbind"]
+__all__ = ["Answering", "Reached", "answering", "bind", "binding_of", "named", "reach", "unbind"]
 
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 
@@ -49,6 +50,23 @@ def binding_of(runbook: Runbook, role: str) -> ContactBinding | None:
     """The binding of a contact, by its role in whatever case."""
     bound = ContactBinding.objects.filter(runbook=runbook, role__iexact=role)
     return bound.select_related("user", "team", "calendar").first()
+
+
+@tells_who_answers
+def named(runbook: Runbook) -> dict[str, str]:
+    """Whom each contact is bound to, by its role in lower case. Who is on call by a calendar changes by itself, and
+    is asked for apart."""
+    bound = ContactBinding.objects.filter(runbook=runbook).select_related("user", "team")
+    bound = bound.select_related("calendar").defer("calendar__source")
+    return {binding.role.lower(): _name_of(binding) for binding in bound}
+
+
+def _name_of(binding: ContactBinding) -> str:
+    if binding.calendar:
+        return f"Whoever is on call by {binding.calendar.name}"
+    if binding.team:
+        return f"The team {binding.team.name}"
+    return binding.user.name if binding.user else binding.address
 
 
 def _bound(binding: ContactBinding) -> list[Reached]:

@@ -8,20 +8,22 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import CharField, Func, Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import CharField, F, Func, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.utils import timezone
 
 from accounts.models import User
-from notifications import digests, failures
+from notifications import digests, failures, senders
 from notifications.models import Channel, Delivery, DeliveryAttempt, DeliveryState, Notice, Urgency
 from notifications.preferences import Route, routes_for
 from notifications.reached import Reached
-from notifications.standing import why_not
+from notifications.standing import having_newer, why_not
 from outbox import clock
 from outbox.clock import DatabaseNow
-from outbox.facts import notify
+from outbox.facts import notify, publish
 
-#: Three times the longest a send may take, so that no heartbeat is needed.
+#: Three times the longest a send may take, so that no heartbeat is needed. Of a sender that has died a lease ends
+#: with it (see senders.py); this is for one that is frozen, or out of reach.
 LEASE = timedelta(seconds=45)
 URGENT_PAUSES = (5, 15, 30, 60)  # seconds after each failed try; then the last, until it expires
 BULK_PAUSES = (5, 60, 300, 1800, 7200, 18000, 36000)
@@ -30,10 +32,25 @@ JITTER = 0.2
 #: Being sent at once to one host.
 PER_HOST = 2
 #: Senders that may die over one message before it is put aside.
-MOST_DEATHS = 3
+MOST_DEATHS = 5
 MOST_LOOKS = 200
+ACCEPTED = """
+WITH held AS (
+    UPDATE notifications_delivery
+    SET state = 'sent', sent_at = allclear_now(), last_error = '',
+        lease_until = NULL, lease_token = NULL, lease_sender = NULL
+    WHERE id = %(id)s AND lease_token = %(token)s AND state = 'leased'
+    RETURNING id
+)
+INSERT INTO notifications_deliveryattempt (delivery_id, number, started_at, ended_at, outcome, code, detail)
+SELECT %(id)s, %(number)s, %(started_at)s, %(ended_at)s, found.outcome, %(code)s,
+       CASE found.outcome WHEN 'lost' THEN %(lost)s ELSE '' END
+FROM (SELECT CASE WHEN EXISTS (SELECT FROM held) THEN 'sent' ELSE 'lost' END AS outcome) AS found
+RETURNING outcome = 'sent'
+"""
 NO_MAIL = "No mail server is configured."
-SETTLED = ["state", "sent_at", "last_error", "next_attempt_at", "lease_until", "lease_token"]
+FREE: dict[str, Any] = {"lease_until": None, "lease_token": None, "lease_sender": None}
+SETTLED = ["state", "sent_at", "last_error", "next_attempt_at", *FREE]
 
 
 class Host(Func):
@@ -116,56 +133,81 @@ def _row(notice: Notice, to: Reached, route: Route) -> Delivery:
 
 
 @transaction.atomic
-def claim(*, urgent: bool, limit: int) -> list[Delivery]:
-    """Take up to ``limit`` deliveries that are due, or whose lease ran out. What is no longer needed is settled
-    here and not returned. Call with no more than can be sent at once: a crash repeats only these.
+def claim(*, urgent: bool, limit: int, sender: int | None = None) -> list[Delivery]:
+    """Take up to ``limit`` deliveries that are due, or whose lease ran out or went with its sender. What is no
+    longer needed is settled here and not returned. Call with no more than can be sent at once: a crash repeats
+    only these. ``sender`` is whose lock this session holds; without one the leases last their time.
 
     No host gets more than ``PER_HOST`` at once, so that a slow one holds up nobody else; two workers that
     claim at the very same moment may each give it as many.
     """
-    under_way, taken = _under_way(), list[Delivery]()
+    under_way, suspects = _under_way()
+    gone, taken = senders.gone(suspects - {sender}), list[Delivery]()
     for _ in range(MOST_LOOKS):
         full = [host for host, many in under_way.items() if many >= PER_HOST]
         asked = limit - len(taken)
-        rows = list(_due(urgent, full)[:asked])
-        taken += [row for row in rows if _take(row, under_way)]
+        rows = _with_all_about_them(list(_due(urgent, full, gone)[:asked]))
+        newer = having_newer(rows)
+        # Leased at once: the next look must not find them again, and no lock of ours keeps us from it.
+        taken += _leased([row for row in rows if _may_take(row, under_way, row.pk in newer)], sender)
         if len(rows) < asked or len(taken) == limit:
             break
     return taken
 
 
-def _under_way() -> Counter[str]:
-    """How many are being sent to each host."""
+def _under_way() -> tuple[Counter[str], set[int]]:
+    """How many are being sent to each host, and by which senders."""
     leased = Delivery.objects.filter(state=DeliveryState.LEASED, lease_until__gte=DatabaseNow())
-    return Counter(filter(None, leased.annotate(host=Host("address")).values_list("host", flat=True)))
+    found = list(leased.annotate(host=Host("address")).values_list("host", "lease_sender"))
+    return Counter(host for host, _ in found if host), {number for _, number in found if number}
 
 
-def _due(urgent: bool, but: list[str]) -> "QuerySet[Delivery]":
+def _due(urgent: bool, but: list[str], gone: set[int]) -> "QuerySet[Delivery]":
     """Those that are due, longest first, of hosts that are not in ``but``; locked, passing over what others hold."""
     ripe = Q(state=DeliveryState.PENDING) | Q(state=DeliveryState.LEASED, lease_until__lt=DatabaseNow())
+    if gone:
+        ripe |= Q(state=DeliveryState.LEASED, lease_sender__in=gone)
     found = Delivery.objects.filter(ripe, is_urgent=urgent, next_attempt_at__lte=DatabaseNow())
-    named = found.annotate(host=Host("address"), now=DatabaseNow())
-    whole = named.filter(Q(host=None) | ~Q(host__in=but)).select_related(
-        "notice__clock", "notice__incident", "notice__page__incident", "recipient", "destination"
-    )
-    return whole.order_by("next_attempt_at").select_for_update(of=("self",), skip_locked=True)
+    named = found.annotate(host=Host("address"), now=DatabaseNow()).filter(Q(host=None) | ~Q(host__in=but))
+    return named.order_by("next_attempt_at").select_for_update(of=("self",), skip_locked=True)
 
 
-def _take(row: Any, under_way: Counter[str]) -> bool:
-    """Lease ``row``, unless it is not needed any more or its host has enough to do."""
+def _with_all_about_them(rows: list[Any]) -> list[Any]:
+    """Not by joins in the query that locks: that one runs every few seconds, and mostly finds nothing."""
+    notices = Notice.objects.select_related("clock", "incident", "page")
+    prefetch_related_objects(rows, Prefetch("notice", notices), "recipient", "destination")
+    return rows
+
+
+def _may_take(row: Any, under_way: Counter[str], has_newer: bool) -> bool:
+    """Whether ``row`` is to be sent now: it is needed still, and its host has not enough to do."""
     if row.host and under_way[row.host] >= PER_HOST:
         return False
     if row.state == DeliveryState.LEASED and _has_died_too_often(row):
         return False
-    if state := why_not(row, row.now):
-        row.state, row.lease_until, row.lease_token = state, None, None
-        row.save(update_fields=["state", "lease_until", "lease_token"])
+    if state := why_not(row, row.now, has_newer=has_newer):
+        row.state, row.lease_until, row.lease_token, row.lease_sender = state, None, None, None
+        row.save(update_fields=["state", *FREE])
         return False
-    row.state, row.attempts = DeliveryState.LEASED, row.attempts + 1
-    row.lease_until, row.lease_token = row.now + LEASE, uuid4()
-    row.save(update_fields=["state", "attempts", "lease_until", "lease_token"])
     under_way[row.host] += bool(row.host)
     return True
+
+
+def _leased(rows: list[Any], sender: int | None) -> list[Any]:
+    """One token for all that were claimed together: with the row's id it is nobody else's."""
+    token = uuid4()
+    for row in rows:
+        row.state, row.attempts, row.lease_sender = DeliveryState.LEASED, row.attempts + 1, sender
+        row.lease_until, row.lease_token = row.now + LEASE, token
+    if rows:
+        Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+            state=DeliveryState.LEASED,
+            attempts=F("attempts") + 1,
+            lease_until=rows[0].now + LEASE,
+            lease_token=token,
+            lease_sender=sender,
+        )
+    return rows
 
 
 def _has_died_too_often(row: Any) -> bool:
@@ -174,32 +216,65 @@ def _has_died_too_often(row: Any) -> bool:
     _keep_attempt(row, lost, row.lease_until - LEASE)
     if row.tries.filter(outcome=DeliveryAttempt.Outcome.LOST).count() < MOST_DEATHS:
         return False
-    row.lease_until = row.lease_token = None
+    row.lease_until = row.lease_token = row.lease_sender = None
     _park(row, lost)
     row.save(update_fields=SETTLED)
     return True
 
 
-@transaction.atomic
 def settle(row: Delivery, outcome: Outcome, started_at: datetime) -> bool:
     """Keep how a try ended. False, and only the attempt is kept, where the lease was lost meanwhile: whoever
     has it now decides, and the far side may get the message twice, with the same id."""
-    held = Delivery.objects.select_for_update(of=("self",)).filter(
-        pk=row.pk, lease_token=row.lease_token, state=DeliveryState.LEASED
-    )
-    current = held.first()
+    if outcome.kind != DeliveryAttempt.Outcome.SENT:
+        return _settle_failed(row, outcome, started_at)
+    if hasattr(row.notice, "page"):
+        return _settle_page(row, outcome, started_at)
+    return _settle_accepted(row, outcome, started_at)
+
+
+@transaction.atomic
+def _settle_page(row: Delivery, outcome: Outcome, started_at: datetime) -> bool:
+    is_ours = _settle_accepted(row, outcome, started_at)
+    if is_ours:
+        publish("page_accepted", delivery=str(row.pk))
+    return is_ours
+
+
+def _settle_accepted(row: Delivery, outcome: Outcome, started_at: datetime) -> bool:
+    """In one round trip: this is what a worker does most, and what it must do soon after the far side's yes."""
+    lost = _lost(outcome)
+    said = {
+        "id": row.pk,
+        "token": row.lease_token,
+        "number": row.attempts,
+        "started_at": started_at,
+        "ended_at": timezone.now(),
+        "code": _plain(outcome.code)[:20],
+        "lost": lost.detail,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ACCEPTED, said)
+        is_ours: bool = cursor.fetchone()[0]
+    return is_ours
+
+
+@transaction.atomic
+def _settle_failed(row: Delivery, outcome: Outcome, started_at: datetime) -> bool:
+    held = Delivery.objects.filter(pk=row.pk, lease_token=row.lease_token, state=DeliveryState.LEASED)
+    current = held.select_for_update(of=("self",)).first()
     _keep_attempt(row, outcome if current else _lost(outcome), started_at)
-    if current is None:
-        return False
-    current.lease_until = current.lease_token = None
-    if outcome.kind == DeliveryAttempt.Outcome.SENT:
-        current.state, current.sent_at, current.last_error = DeliveryState.SENT, clock.now(), ""
-    elif outcome.kind == DeliveryAttempt.Outcome.REFUSED:
-        _refuse(current, outcome)
+    if current:
+        _fail(current, outcome)
+    return current is not None
+
+
+def _fail(row: Delivery, outcome: Outcome) -> None:
+    row.lease_until = row.lease_token = row.lease_sender = None
+    if outcome.kind == DeliveryAttempt.Outcome.REFUSED:
+        _refuse(row, outcome)
     else:
-        _try_again(current, outcome)
-    current.save(update_fields=SETTLED)
-    return True
+        _try_again(row, outcome)
+    row.save(update_fields=SETTLED)
 
 
 def _lost(outcome: Outcome) -> Outcome:

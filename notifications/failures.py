@@ -105,10 +105,15 @@ def _also(failed: Delivery, channel: str, address: str, destination: Destination
 
 
 def has_only_failed(destination: Destination, moment: datetime) -> bool:
-    """Whether everything sent to it has failed for as long as we have patience, since it last worked."""
+    """Whether everything sent to it has failed for as long as we have patience, since it last worked or was
+    switched on."""
     tries = DeliveryAttempt.objects.filter(delivery__destination=destination)
     worked = tries.filter(outcome=DeliveryAttempt.Outcome.SENT).aggregate(at=Max("ended_at"))["at"]
-    failed = tries.filter(outcome=DeliveryAttempt.Outcome.RETRY, ended_at__lte=moment - PATIENCE)
+    failed = tries.filter(
+        outcome=DeliveryAttempt.Outcome.RETRY,
+        ended_at__lte=moment - PATIENCE,
+        ended_at__gte=destination.enabled_at,
+    )
     return (failed.filter(ended_at__gt=worked) if worked else failed).exists()
 
 

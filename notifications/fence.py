@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from notifications.deliveries import FREE
 from notifications.ladders import LADDERS, passed
 from notifications.models import WAITING, Clock, Delivery, DeliveryState, Digest, Stage
 from outbox import clock as database_clock
@@ -31,7 +32,7 @@ def fence() -> Fenced:
         Digest.objects.filter(gathered_at=None, due_at__lte=database_clock.DatabaseNow()).update(
             gathered_at=database_clock.DatabaseNow()
         )
-        gone = waiting.update(state=DeliveryState.SUPERSEDED, lease_until=None, lease_token=None)
+        gone = waiting.update(state=DeliveryState.SUPERSEDED, **FREE)
     return Fenced(stages, gone)
 
 

@@ -135,7 +135,8 @@ class Destination(models.Model):
     """Where messages can go besides the inbox: one person's or one team's.
 
     ``address`` is an e-mail address, a webhook's URL, or an Apprise URL; ``secret`` signs webhooks.
-    ``disabled_reason`` is set when the far side said for good that it wants no more.
+    ``disabled_reason`` is set when the far side said for good that it wants no more. Since ``enabled_at`` it is
+    judged by what came of what was sent.
     """
 
     user = models.ForeignKey(
@@ -149,6 +150,7 @@ class Destination(models.Model):
     address = models.CharField(max_length=2000)
     secret = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    enabled_at = models.DateTimeField(default=timezone.now)
     disabled_at = models.DateTimeField(null=True, blank=True)
     disabled_reason = models.CharField(max_length=300, blank=True)
 
@@ -189,8 +191,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 class Delivery(models.Model):
     """One notice to one recipient by one channel. Its id is the Message-ID, webhook-id and idempotency key.
 
-    Claimed with a lease and a token; whoever settles it must still hold that token. Marked sent only after
-    the far side accepted it.
+    Claimed with a lease and a token; whoever settles it must still hold that token. ``lease_sender`` is who
+    claimed it, as senders.py numbers them. Marked sent only after the far side accepted it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -209,6 +211,7 @@ class Delivery(models.Model):
     expires_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True)
+    lease_sender = models.IntegerField(null=True, blank=True)
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -348,13 +351,15 @@ class ContactBinding(models.Model):
     runbook = models.ForeignKey(Runbook, on_delete=models.CASCADE, related_name="bindings")
     role = models.CharField(max_length=200)
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
-    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    # Whom a contact is to reach must not be forgotten along with a team.
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="bindings")
     address = models.EmailField(blank=True)
     calendar = models.ForeignKey(
         OnCallCalendar, null=True, blank=True, on_delete=models.CASCADE, related_name="bindings"
     )
 
     class Meta:
+        verbose_name_plural = "escalation contacts"
         constraints = [
             models.UniqueConstraint("runbook", Lower("role"), name="binding_once"),
             models.CheckConstraint(

@@ -1,5 +1,6 @@
 """What somebody owes now, most urgent first: updates, acknowledgements, pages, steps, roles without a holder."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,8 +18,9 @@ from notifications.models import Channel, Delivery, Page, Urgency
 MOST = 200
 FAR = timedelta(days=3650)
 USUAL_INTERVAL = timedelta(hours=1)
-#: Between moves that are equally late: the order of their kinds.
-KINDS = ("page", "acknowledge", "update", "role", "step")
+#: Between moves that are equally late: the order of their kinds. One more kind is its name here and a function in
+#: ``SOURCES``.
+KINDS = ("page", "acknowledge", "update", "role", "step", "review")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,8 @@ class Move:
 
 
 def moves(user: User, now: datetime) -> list[Move]:
-    """All that ``user`` owes at ``now``, most urgent first. Three queries, whatever there is."""
-    found = [*_of_pages(user), *_of_steps(user)]
-    for incident in _incidents(user):
-        found += _of_incident(incident, user, now)
+    """All that ``user`` owes at ``now``, most urgent first. One query a source, whatever there is."""
+    found = [move for source in SOURCES for move in source(user, now)]
     return sorted(found, key=lambda move: _urgency(move, now))
 
 
@@ -66,6 +66,10 @@ def _urgency(move: Move, now: datetime) -> tuple[object, ...]:
 
 
 # -- incidents: updates, acknowledgements, roles ----------------------------------------------------
+
+
+def _of_incidents(user: User, now: datetime) -> list[Move]:
+    return [move for incident in _incidents(user) for move in _of_incident(incident, user, now)]
 
 
 def _incidents(user: User) -> list[Incident]:
@@ -152,7 +156,7 @@ def _named(incident: Incident) -> str:
 # -- steps ------------------------------------------------------------------------------------------
 
 
-def _of_steps(user: User) -> list[Move]:
+def _of_steps(user: User, now: datetime) -> list[Move]:
     """Steps of open incidents that were given to ``user`` and wait."""
     visible = Incident.objects.open().visible_to(user)
     waiting = Step.objects.asked().filter(assigned_to=user, done_at=None, skipped_at=None)
@@ -174,7 +178,7 @@ def _step(step: Step) -> Move:
 # -- pages ------------------------------------------------------------------------------------------
 
 
-def _of_pages(user: User) -> list[Move]:
+def _of_pages(user: User, now: datetime) -> list[Move]:
     """Pages to ``user`` that nobody has acknowledged."""
     mine = Delivery.objects.filter(notice=OuterRef("notice"), recipient=user)
     visible = Incident.objects.open().visible_to(user)
@@ -193,3 +197,8 @@ def _page(page: Page, user: User) -> Move:
         "late",
         f"As {page.role}",
     )
+
+
+Source = Callable[[User, datetime], list[Move]]
+#: Where moves come from.
+SOURCES: list[Source] = [_of_pages, _of_steps, _of_incidents]

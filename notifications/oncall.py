@@ -43,11 +43,13 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """Who is on call ``now`` (several where turns overlap), and who is ``next``; ``error`` where it cannot be said."""
+    """Who is on call ``now`` (several where turns overlap), and who is ``next``; ``error`` where it cannot be said.
+    ``left_out`` is a sentence about events that count for nothing."""
 
     now: tuple[Turn, ...] = ()
     next: Turn | None = None
     error: str = ""
+    left_out: str = ""
 
     @property
     def people(self) -> list[Reached]:
@@ -61,9 +63,10 @@ def on_call(calendar: OnCallCalendar, moment: datetime) -> OnCall:
         return OnCall(error=calendar.last_error or "Nothing could be read from this calendar yet.")
     try:
         current, following = calendars.now_and_next(source, moment, settings.ORGANISATION_TIMEZONE)
+        left_out = calendars.left_out(source, moment)
     except Unreadable as error:
         return OnCall(error=str(error))
-    return OnCall(tuple(map(_turn, current)), _turn(following) if following else None)
+    return OnCall(tuple(map(_turn, current)), _turn(following) if following else None, left_out=left_out)
 
 
 def _turn(shift: Shift) -> Turn:

@@ -124,6 +124,7 @@ def _use(destination: Destination, uses: list[str]) -> None:
 
 @transaction.atomic
 def enable_destination(destination_id: int, *, by: User) -> Destination:
+    """Use it again; what failed before counts against it no more."""
     return _set_disabled(_lock(destination_id, by), why=None)
 
 
@@ -133,8 +134,11 @@ def disable_destination(destination_id: int, *, by: User) -> Destination:
 
 
 def _set_disabled(destination: Destination, *, why: str | None) -> Destination:
-    destination.disabled_at, destination.disabled_reason = timezone.now() if why else None, why or ""
-    destination.save(update_fields=["disabled_at", "disabled_reason"])
+    now = clock.now()
+    if not why and destination.disabled_at:
+        destination.enabled_at = now
+    destination.disabled_at, destination.disabled_reason = now if why else None, why or ""
+    destination.save(update_fields=["enabled_at", "disabled_at", "disabled_reason"])
     return destination
 
 

@@ -24,7 +24,7 @@ from incidents.operations import Refused
 from incidents.permissions import can_work_on
 from notifications.contacts import reach
 from notifications.deliveries import deliver
-from notifications.models import Delivery, Notice, Page, Urgency
+from notifications.models import Channel, Delivery, Notice, Page, Urgency
 from runbooks.playbook import Contact
 
 #: How long a page is tried, and how long its link works.
@@ -56,6 +56,18 @@ def page(incident_id: int, role: str, text: str, *, by: User, key: UUID | None =
     told = [person.name for person in people]
     incidents.note_paged(incident.pk, by=by, text=text, data=said(made, told))
     return made
+
+
+def note_delivered(delivery_id: UUID) -> None:
+    """Put on the incident's timeline that a page left, in the caller's transaction."""
+    row = Delivery.objects.select_related("notice__page", "recipient", "destination").get(pk=delivery_id)
+    incidents.note_page_delivered(
+        row.notice.page.incident_id,
+        delivery=str(row.pk),
+        to=row.recipient.name if row.recipient else row.destination.name if row.destination else row.address,
+        channel=Channel(row.channel).label,
+        role=row.notice.page.role,
+    )
 
 
 def contact_named(incident: Incident, role: str) -> Contact:
@@ -107,7 +119,7 @@ def said(made: Page, told: list[str], **more: str) -> dict[str, object]:
 
 def link_of(delivery: Delivery) -> str:
     """The absolute address that acknowledges the page of ``delivery``; "" where it is none."""
-    if not Page.objects.filter(notice=delivery.notice_id).exists():
+    if not hasattr(delivery.notice, "page"):
         return ""
     return settings.SITE_URL + path_of(delivery.notice, delivery.recipient_id)
 

@@ -10,25 +10,30 @@ from outbox import relay as relaying
 log = logging.getLogger(__name__)
 
 #: Clocks fired before what they say is sent: the first nudge does not wait for the thousandth clock.
-CLOCKS_A_ROUND = 50
-SENDS_A_ROUND = 4 * sending.THREADS
+CLOCKS_A_LOOK = 10
+BEAT_EVERY = 5.0  # seconds
 
 
 def pump(name: str, seconds: float = 30) -> None:
     """Hear what happened, fire what is due because of it, and send what is urgent, as part ``name``.
 
-    Ends when nothing is left, or in the first round after ``seconds``: the next tick goes on. A step that fails
-    does not keep the others from being done; its error is raised in the end.
+    Goes on while anything is left or a slow send is under way, and begins nothing after ``seconds``: the next tick
+    goes on. A step that fails does not keep the others from being done; its error is raised in the end.
     """
-    until = time.monotonic() + seconds
-    heartbeat.beat(name)
     errors: list[Exception] = []
-    _try(relaying.relay, errors)
-    while time.monotonic() < until:
-        fired = _try(lambda: sweep.sweep(limit=CLOCKS_A_ROUND), errors)
-        sent = _try(lambda: sending.send_due(urgent=True, limit=SENDS_A_ROUND), errors)
-        if errors or not fired + sent:
-            break
+    beaten_at = time.monotonic()
+    heartbeat.beat(name)
+
+    def look() -> int:
+        nonlocal beaten_at
+        if time.monotonic() - beaten_at > BEAT_EVERY:
+            beaten_at = time.monotonic()
+            heartbeat.beat(name)
+        heard = _try(relaying.relay, errors)
+        return heard + _try(lambda: sweep.sweep(limit=CLOCKS_A_LOOK), errors)
+
+    look()
+    _try(lambda: sending.send_due(urgent=True, seconds=seconds, meanwhile=look), errors)
     if errors:
         raise errors[0]
 

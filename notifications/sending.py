@@ -1,18 +1,19 @@
-"""Sending what is due: a few threads, each of which claims one, sends it, settles it, until none is left."""
+"""Sending what is due: this thread claims, a few others each send and settle one at a time, until none is left."""
 
 import logging
-from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from threading import Lock
+from queue import Empty, SimpleQueue
 from time import monotonic, sleep
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
-from notifications.channels import sender_of
+from notifications.channels import email, sender_of
 from notifications.deliveries import Outcome, claim, settle
 from notifications.models import Delivery
+from notifications.senders import Sender
 
 log = logging.getLogger(__name__)
 
@@ -20,68 +21,133 @@ log = logging.getLogger(__name__)
 THREADS = 8
 #: Seconds after which no further send is begun: the last one must end within the worker's own limit.
 LONGEST = 20.0
+#: Seconds between two looks at what came due while slow sends are under way.
+LOOK_EVERY = 0.5
+#: Seconds that threads which are free wait for others, to be given something together.
+A_MOMENT = 0.01
 #: Pauses, in seconds, after which an outcome is tried to be kept while the database is away: within a lease.
 KEEP_OUTCOME = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
 
-#: One claim after another, so that each sees what the others have begun.
-_claiming = Lock()
+
+def send_due(
+    *,
+    urgent: bool,
+    limit: int = 2000,
+    seconds: float = LONGEST,
+    meanwhile: Callable[[], int] | None = None,
+) -> int:
+    """Send what is due in one lane until there is nothing left, or ``limit``; return how many were tried.
+
+    ``meanwhile`` is called now and then, also while slow sends are under way, to bring about more that is due; it
+    returns how much it did. Nothing is begun after ``seconds``.
+    """
+    with Sender() as sender, ThreadPoolExecutor(THREADS, thread_name_prefix="send") as pool:
+        sending = _Round(sender, pool, urgent, limit, seconds, meanwhile)
+        try:
+            return sending.run()
+        finally:
+            sending.send_home()
 
 
-class _Lane:
-    """What the threads of one round share: how many more may be sent, until when, and what is claimed for whom.
+class _Round:
+    """What one sender has under way: ``todo`` is claimed and given to the threads, ``done`` comes back from them.
 
-    As many are claimed at once as threads are waiting for one, so each is sent at once.
+    Never more is claimed than there are threads that wait for it.
     """
 
-    def __init__(self, urgent: bool, limit: int) -> None:
-        self.urgent, self.left, self.ends_at = urgent, limit, monotonic() + LONGEST
-        self.lock, self.waiting, self.ready = Lock(), 0, deque[Delivery]()
+    def __init__(
+        self,
+        sender: Sender,
+        pool: ThreadPoolExecutor,
+        urgent: bool,
+        limit: int,
+        seconds: float,
+        meanwhile: Callable[[], int] | None,
+    ) -> None:
+        self.sender, self.pool, self.urgent, self.limit = sender, pool, urgent, limit
+        self.ends_at, self.meanwhile, self.look_at = monotonic() + seconds, meanwhile, 0.0
+        self.todo, self.done = SimpleQueue[Delivery | None](), SimpleQueue[Exception | None]()
+        self.tried = self.under_way = self.threads = 0
+        self.error: Exception | None = None
 
-    def next(self) -> Delivery | None:
-        """One delivery, claimed for the thread that asks; None when it may go home."""
-        if not self._begin():
-            return None
+    def run(self) -> int:
+        """Until nothing is due and nothing is under way. Raises the last error that was not got over."""
+        while True:
+            claimed, looked = self._claim(), self._look()
+            if not self.under_way and not (claimed or looked):
+                break
+            self._collect(LOOK_EVERY if self.under_way and not looked else 0)
+        if self.error:
+            raise self.error
+        return self.tried
+
+    def _claim(self) -> int:
+        """Claim for the threads that are free. Where the database is away that is tried again while others send."""
+        room = min(THREADS - self.under_way, self.limit - self.tried)
+        if room <= 0 or monotonic() > self.ends_at:
+            return 0
         try:
-            with _claiming:
-                if not self.ready:
-                    self.ready.extend(claim(urgent=self.urgent, limit=self.waiting))
-                if self.ready:
-                    return self.ready.popleft()
-                self._give_back()
-                return None
-        finally:
-            with self.lock:
-                self.waiting -= 1
+            self.sender.hold()
+            rows = claim(urgent=self.urgent, limit=room, sender=self.sender.id)
+        except (OperationalError, InterfaceError) as error:
+            self.error = error
+            connection.close()
+            return 0
+        self.error = None
+        for row in rows:
+            self._give(row)
+        return len(rows)
 
-    def _begin(self) -> bool:
-        with self.lock:
-            if self.left <= 0 or monotonic() > self.ends_at:
-                return False
-            self.left, self.waiting = self.left - 1, self.waiting + 1
-            return True
+    def _give(self, row: Delivery) -> None:
+        self.todo.put(row)
+        self.tried, self.under_way = self.tried + 1, self.under_way + 1
+        if self.under_way > self.threads:
+            self.threads += 1
+            self.pool.submit(_work, self.todo, self.done)
 
-    def _give_back(self) -> None:
-        with self.lock:
-            self.left += 1
+    def _look(self) -> int:
+        if self.meanwhile is None or self.error or not self.look_at <= monotonic() <= self.ends_at:
+            return 0
+        looked = self.meanwhile()
+        self.look_at = monotonic() + LOOK_EVERY
+        return looked
+
+    def _collect(self, longest: float) -> None:
+        """What has been sent since, waiting for the first as long as this, and a moment for the others: a claim
+        costs much the same for one and for eight."""
+        until = monotonic() + longest
+        while self.under_way:
+            try:
+                error = self.done.get(timeout=max(0.0, until - monotonic()))
+            except Empty:
+                return
+            self.error, self.under_way = error or self.error, self.under_way - 1
+            until = min(until, monotonic() + A_MOMENT)
+
+    def send_home(self) -> None:
+        for _ in range(self.threads):
+            self.todo.put(None)
 
 
-def send_due(*, urgent: bool, limit: int = 2000) -> int:
-    """Send what is due in one lane until there is nothing left, or ``limit``; return how many were tried."""
-    lane = _Lane(urgent, limit)
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="send") as pool:
-        for working in [pool.submit(_work, lane) for _ in range(min(THREADS, limit))]:
-            working.result()
-    return limit - lane.left
-
-
-def _work(lane: _Lane) -> None:
-    """One thread: never more claimed than it is sending. Its connection to the database ends with it."""
+def _work(todo: SimpleQueue[Delivery | None], done: SimpleQueue[Exception | None]) -> None:
+    """One thread. Its connections, to the database and to the mail server, end with it."""
     try:
         close_old_connections()
-        while row := lane.next():
-            _send_one(row)
+        with email.kept_line():
+            while row := todo.get():
+                done.put(_sent(row))
     finally:
         connection.close()
+
+
+def _sent(row: Delivery) -> Exception | None:
+    """Send and settle; the error, if it could not be settled."""
+    try:
+        _send_one(row)
+    except Exception as error:
+        log.exception("Delivery %s could not be settled", row.pk)
+        return error
+    return None
 
 
 def _send_one(row: Delivery) -> None:

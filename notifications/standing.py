@@ -1,17 +1,22 @@
 """Whether a delivery is still to be sent: asked of the incident itself, in the transaction that claims it."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Max
 
 from incidents.permissions import can_see
-from notifications.models import ClockKind, Delivery, DeliveryState, Notice, Urgency
+from notifications.models import Channel, ClockKind, Delivery, DeliveryState, Notice, Urgency
 from notifications.owing import owed
 
 
-def why_not(delivery: Delivery, now: datetime) -> DeliveryState | None:
-    """The state of a delivery that is not sent any more; None of one that is."""
+def why_not(delivery: Delivery, now: datetime, *, has_newer: bool) -> DeliveryState | None:
+    """The state of a delivery that is not sent any more; None of one that is. ``has_newer`` as by
+    :func:`having_newer`."""
     if delivery.expires_at < now:
         return DeliveryState.EXPIRED
-    if _is_settled(delivery.notice) or not _may_have(delivery) or _has_newer(delivery):
+    if _is_settled(delivery.notice) or not _may_have(delivery) or has_newer:
         return DeliveryState.SUPERSEDED
     return None
 
@@ -19,7 +24,7 @@ def why_not(delivery: Delivery, now: datetime) -> DeliveryState | None:
 def _is_settled(notice: Notice) -> bool:
     """Whether what it asks for has been done, or is not asked any more."""
     page = getattr(notice, "page", None)
-    if page and (page.acknowledged_at or not page.incident.is_open):
+    if page and notice.incident and (page.acknowledged_at or not notice.incident.is_open):
         return True
     if notice.clock is None or notice.incident is None:
         return False
@@ -27,20 +32,30 @@ def _is_settled(notice: Notice) -> bool:
     return owes is None or owes.due_at != notice.due_at
 
 
-def _has_newer(delivery: Delivery) -> bool:
-    """Whether there is later word of the same promise, the same way: after a quiet night the last one counts."""
-    notice = delivery.notice
-    if notice.clock_id is None:
-        return False
-    same = Delivery.objects.filter(
-        recipient=delivery.recipient_id, channel=delivery.channel, address=delivery.address
-    )
-    later = same.filter(notice__clock=notice.clock_id, notice__created_at__gt=notice.created_at)
-    return later.exclude(state=DeliveryState.FAILED).exists()
+def having_newer(deliveries: Sequence[Delivery]) -> set[UUID]:
+    """Those of which there is later word of the same promise, the same way: after a quiet night the last one
+    counts. One query for all."""
+    clocks = {row.notice.clock_id for row in deliveries} - {None}
+    if not clocks:
+        return set()
+    same = Delivery.objects.filter(notice__clock__in=clocks).exclude(state=DeliveryState.FAILED)
+    newest = {
+        tuple(way): at
+        for *way, at in same.values_list(
+            "notice__clock_id", "recipient_id", "channel", "address", Max("notice__created_at")
+        )
+    }
+    return {row.pk for row in deliveries if (at := newest.get(_way(row))) and at > row.notice.created_at}
+
+
+def _way(row: Delivery) -> tuple[object, ...]:
+    return row.notice.clock_id, row.recipient_id, row.channel, row.address
 
 
 def _may_have(delivery: Delivery) -> bool:
     """Whether the recipient still may, and wants to, hear of it. A page of a private incident names nothing."""
+    if delivery.destination is None and delivery.channel not in (Channel.INBOX, Channel.EMAIL):
+        return False  # it was removed, and what signs and names its messages with it
     if delivery.destination and delivery.destination.disabled_at:
         return False
     if delivery.destination and delivery.destination.team_id and _is_private(delivery.notice):

@@ -1,6 +1,9 @@
 """Facts of incidents that change what is owed. Rows only; whatever is sent is sent by the worker later."""
 
+from uuid import UUID
+
 from incidents.states import Kind
+from notifications import pages  # and with it who answers for contacts
 from notifications.clocks import set_clocks
 from outbox.facts import subscribe
 from outbox.models import Fact
@@ -24,6 +27,12 @@ CHANGES_WHAT_IS_OWED = (
 def tell_the_clocks(fact: Fact) -> None:
     """Set the incident's clocks by what it owes now."""
     set_clocks(fact.payload["incident_id"])
+
+
+@subscribe("page_accepted")
+def tell_the_timeline(fact: Fact) -> None:
+    """A page left: said by a fact, so that who sent it need not wait for the incident, which others may hold."""
+    pages.note_delivered(UUID(fact.payload["delivery"]))
 
 
 for kind in CHANGES_WHAT_IS_OWED:

@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 from itertools import takewhile
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from outbox.clock import DatabaseNow
@@ -14,6 +14,8 @@ from outbox.models import Fact
 log = logging.getLogger(__name__)
 
 KEEP_RELAYED = timedelta(days=30)
+#: One incident that somebody keeps locked must not keep the facts of the others waiting.
+SHORT = "SET LOCAL lock_timeout = '1s'"
 LONGEST_WAIT = timedelta(hours=1)
 
 
@@ -30,6 +32,8 @@ def _relay_next() -> bool | None:
     Each fact has a transaction of its own: what one subscriber locks is not kept from people while the others work.
     """
     # SKIP LOCKED: relays beside this one take other facts instead of waiting for this one.
+    with connection.cursor() as cursor:
+        cursor.execute(SHORT)
     fact = (
         Fact.objects.waiting()
         .filter(next_attempt_at__lte=DatabaseNow())

@@ -1,9 +1,10 @@
 """What every test may ask for: a real PostgreSQL, the people, and a browser signed in as one of them."""
 
-import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -13,53 +14,55 @@ from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Role, User
-from config.postgres import Cluster
 from config.settings import ENVIRONMENT, database
+from tests.clusters import free_cluster, migrated
 
 PASSWORD = "correct horse battery staple"
-# Tests may lose everything at a power cut, and are a third faster for it.
-FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+MOST_WORKERS = 8  # each with a browser, and a web process or two, of its own
+SHARED = pytest.StashKey[str]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One for each processor that we may use, which is not each that the machine has."""
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, MOST_WORKERS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Workers share one cluster, which is the whole run's."""
+    config: pytest.Config = node.config
+    if SHARED not in config.stash and not ENVIRONMENT.database_url:
+        cluster = ExitStack()
+        config.stash[SHARED] = cluster.enter_context(free_cluster())
+        config.add_cleanup(cluster.close)
+    node.workerinput["database_url"] = config.stash.get(SHARED, "")
 
 
 @pytest.fixture(scope="session")
-def database_url() -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """DATABASE_URL, or a cluster of the tests' own in ALLCLEAR_HOME: never the one that holds incidents."""
     if ENVIRONMENT.database_url:
         yield ENVIRONMENT.database_url.get_secret_value()
         return
-    with _FreeCluster() as cluster, cluster.running():
-        yield cluster.url
-
-
-class _FreeCluster:
-    """The first cluster of the tests that no other run is using: several runs can share one home."""
-
-    def __enter__(self) -> Cluster:
-        ENVIRONMENT.home.mkdir(parents=True, exist_ok=True)
-        for number in range(1, 100):
-            data = ENVIRONMENT.home / f"test-postgres-{number}"
-            self.lock = data.with_suffix(".taken").open("w")
-            try:
-                fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self.lock.close()
-                continue
-            return Cluster(data, FAST)
-        raise RuntimeError("99 test runs are using this home")
-
-    def __exit__(self, *exc: object) -> None:
-        self.lock.close()
+    if url := getattr(request.config, "workerinput", {}).get("database_url"):
+        yield url
+        return
+    with free_cluster() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     database_url: str, django_db_modify_db_settings_parallel_suffix: None
 ) -> None:
-    """Point Django at that database, once the first test asks for one."""
+    """Point Django at that database, once the first test asks for one; what is ours starts as a copy."""
     found = database(database_url)
     found["OPTIONS"].pop("pool")
     connections.settings["default"].update(found)
     settings.DATABASES["default"].update(found)
+    if not ENVIRONMENT.database_url:
+        settings.DATABASES["default"]["TEST"]["TEMPLATE"] = migrated(database_url)
     os.environ["DATABASE_URL"] = database_url
 
 

@@ -31,10 +31,47 @@ class Mutation:
 
 MUTATIONS = (
     Mutation(
-        "no fencing token",
+        "no fencing token where it was accepted",
+        "notifications/deliveries.py",
+        r"AND lease_token = %\(token\)s AND state = 'leased'",
+        "",
+    ),
+    Mutation(
+        "no fencing token where it failed",
         "notifications/deliveries.py",
         r"pk=row\.pk, lease_token=row\.lease_token, state=DeliveryState\.LEASED",
         "pk=row.pk",
+    ),
+    Mutation(
+        "a dead sender keeps what it claimed until the lease runs out",
+        "notifications/deliveries.py",
+        r"    if gone:\n",
+        "    if False:\n",
+    ),
+    Mutation(
+        "a living sender is thought dead",
+        "notifications/senders.py",
+        r"return suspects - \{number for number, _ in rows\} if counts",
+        "return suspects if counts",
+    ),
+    Mutation(
+        "after a restart of the database all senders are thought dead",
+        "notifications/senders.py",
+        r" if counts else set\(\)",
+        "",
+    ),
+    Mutation(
+        "a sender that lost its session claims without its lock",
+        "notifications/senders.py",
+        r"self\._session is None or self\._session is not connection\.connection",
+        "self._session is None",
+    ),
+    Mutation(
+        "what is leased can be found again by the same claim",
+        "notifications/deliveries.py",
+        r"_leased\(\[row for row in rows if (.*?)\], sender\)",
+        r"_leased([row for row in rows if \1][:0], sender) or rows",
+        "tests/notifications/test_sending.py",
     ),
     Mutation(
         "a stage may be recorded twice",

@@ -9,6 +9,7 @@ from incidents.operations.alerts import (
     note_delivery_failed,
     note_escalated,
     note_page_acknowledged,
+    note_page_delivered,
     note_paged,
     note_snoozed,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "note_delivery_failed",
     "note_escalated",
     "note_page_acknowledged",
+    "note_page_delivered",
     "note_paged",
     "note_snoozed",
     "post_update",

@@ -48,6 +48,14 @@ def note_paged(incident_id: int, *, by: User | None, text: str, data: dict[str, 
 
 
 @transaction.atomic
+def note_page_delivered(incident_id: int, *, delivery: str, to: str, channel: str, role: str) -> None:
+    """A page left, and the far side of ``channel`` took it."""
+    incident = Incident.objects.select_for_update().get(pk=incident_id)
+    data = {"delivery": delivery, "to": to, "channel": channel, "role": role}
+    record(incident, Kind.PAGE_DELIVERED, by=None, data=data)
+
+
+@transaction.atomic
 def note_page_acknowledged(incident_id: int, *, by: User | None, data: dict[str, Any]) -> Incident:
     """The one who was paged has seen it; by the link of that page, maybe, without signing in (``by`` None)."""
     incident = Incident.objects.select_for_update().get(pk=incident_id)

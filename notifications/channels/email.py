@@ -1,36 +1,65 @@
 """E-mail over SMTP: text and HTML, one recipient a message, threaded by incident."""
 
 import smtplib
-from email.utils import formataddr
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import formataddr, parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
+from django.utils.encoding import punycode
 
 from notifications import pages
 from notifications.channels import LIMIT
 from notifications.deliveries import NO_MAIL, Outcome
-from notifications.guard import within
+from notifications.guard import Watch, within
 from notifications.models import Delivery, Notice
 from runbooks.markdown import render
 
 TIMEOUT = 10  # seconds of silence
+GOODBYE = 1  # seconds that the answer to a goodbye is waited for
+#: Messages after which a connection is ended, before the server finds that they are too many.
+MOST_IN_A_ROW = 50
 #: 5xx that speak of the connection or of signing in, which the operator can mend; all others are for good.
 MENDABLE = (500, 501, 502, 503, 504, 530, 534, 535, 538, 554)
+
+
+class _Line(threading.local):
+    """The connection that a thread keeps from one message to the next, while ``is_kept``."""
+
+    is_kept = False
+    backend: Any = None
+    sent = 0
+
+
+_line = _Line()
+
+
+@contextmanager
+def kept_line() -> Iterator[None]:
+    """Within this block the thread's messages go by one connection, as far as the server allows."""
+    _line.is_kept = True
+    try:
+        yield
+    finally:
+        _line.is_kept = False
+        _hang_up()
 
 
 def send(delivery: Delivery) -> Outcome:
     """Hand the message to the mail server. Accepted is sent: what comes after its 250 is the server's."""
     if not settings.MAIL_CONFIGURED:
         return Outcome.refused(NO_MAIL)
-    connection = get_connection(timeout=TIMEOUT)
+    is_well = False
     try:
         message = message_of(delivery)
-        with within(LIMIT):
-            connection.open()
-            connection.send_messages([message])
+        with within(LIMIT) as watch:
+            _hand_over(_connected(watch), message, delivery.address)
+        is_well = True
     except smtplib.SMTPRecipientsRefused as error:
         return _answered(*next(iter(error.recipients.values())), to_recipient=True)
     except smtplib.SMTPResponseException as error:
@@ -40,14 +69,55 @@ def send(delivery: Delivery) -> Outcome:
     except (smtplib.SMTPException, OSError) as error:
         return Outcome.retry(f"The mail server could not be spoken to: {error or type(error).__name__}")
     finally:
-        _hang_up(connection)
+        if not (is_well and _line.is_kept):
+            _hang_up()
     return Outcome.sent("250")
 
 
-def _hang_up(connection: Any) -> None:
-    """Whatever goes wrong while saying goodbye, the message has been accepted, or has not."""
+def _connected(watch: Watch) -> smtplib.SMTP:
+    """A connection that is ready for a message: the one of the message before, if the server still has it."""
+    if _line.backend and _line.sent < MOST_IN_A_ROW and _is_ready(watch):
+        _line.sent += 1
+    else:
+        _hang_up()
+        _line.backend, _line.sent = get_connection(timeout=TIMEOUT), 1
+        _line.backend.open()
+    server: smtplib.SMTP = _line.backend.connection
+    return server
+
+
+def _is_ready(watch: Watch) -> bool:
+    """Whether the server still answers. Nothing has been said of the message yet: otherwise there is a new line."""
+    server = _line.backend.connection
     try:
-        connection.close()
+        watch.follow(server.sock)
+        return bool(server.rset()[0] == 250)
+    except (smtplib.SMTPException, OSError, AttributeError):
+        return False
+
+
+def _hand_over(server: smtplib.SMTP, message: EmailMultiAlternatives, address: str) -> None:
+    """By the address as it is: a domain in other letters has an ASCII form, a name before the @ has none, and goes
+    to servers alone that take it (RFC 6531)."""
+    local, _, domain = address.rpartition("@")
+    sender, recipient = parseaddr(message.from_email)[1], f"{local}@{punycode(domain)}"
+    content, options = message.message().as_bytes(linesep="\r\n"), ()
+    if not local.isascii():
+        server.ehlo_or_helo_if_needed()
+        if not server.has_extn("smtputf8"):
+            raise smtplib.SMTPNotSupportedError("it takes no address with such letters")
+        content, options = f"To: {recipient}\r\n".encode() + content, ("SMTPUTF8",)
+    server.sendmail(sender, [recipient], content, options)
+
+
+def _hang_up() -> None:
+    """End this thread's connection. Whatever goes wrong while saying goodbye, what was accepted has been."""
+    backend, _line.backend = _line.backend, None
+    try:
+        if backend and backend.connection and backend.connection.sock:
+            backend.connection.sock.settimeout(GOODBYE)
+        if backend:
+            backend.close()
     except (smtplib.SMTPException, OSError):
         return
 
@@ -72,16 +142,18 @@ def message_of(delivery: Delivery) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=" ".join(notice.title.split()),
         body=render_to_string("notifications/email.txt", context),
-        to=[_address(delivery)],
+        to=_to(delivery),
         headers=_headers(delivery, notice),
     )
     message.attach_alternative(render_to_string("notifications/email.html", context), "text/html")
     return message
 
 
-def _address(delivery: Delivery) -> str:
-    name = delivery.recipient.name if delivery.recipient else ""
-    return formataddr((" ".join(name.split()), delivery.address))
+def _to(delivery: Delivery) -> list[str]:
+    """Name and address; none here for an address that only some servers take, which gets its line when it is sent."""
+    local, _, domain = delivery.address.rpartition("@")
+    name = " ".join(delivery.recipient.name.split()) if delivery.recipient else ""
+    return [formataddr((name, f"{local}@{punycode(domain)}"))] if local.isascii() else []
 
 
 def _headers(delivery: Delivery, notice: Notice) -> dict[str, str]:

@@ -65,6 +65,25 @@ def test_delete_team_leaves_its_members(ada: User, grace: User, client_for: Clie
     assert User.objects.filter(pk=grace.pk).exists()
 
 
+def test_what_is_the_teams_alone_goes_with_it_and_whom_a_contact_reaches_does_not(
+    ada: User, client_for: ClientFor
+) -> None:
+    from notifications.models import ContactBinding, Destination
+    from runbooks.operations import create_runbook
+
+    team = operations.create_team(name="Platform", by=ada)
+    Destination.objects.create(team=team, channel="webhook", name="Chat", address="https://example.com/")
+    runbook = create_runbook(b"# Runbook", by=None).runbook
+    binding = ContactBinding.objects.create(runbook=runbook, role="Primary", team=team)
+
+    refused = client_for(ada).post("/settings/teams/platform/delete/")
+    assert refused.status_code == 422 and "escalation contacts that belong to this team" in refused.text
+
+    binding.delete()
+    client_for(ada).post("/settings/teams/platform/delete/")
+    assert not Team.objects.exists() and not Destination.objects.exists()
+
+
 def test_delete_team_is_refused_while_something_belongs_to_it(ada: User, client_for: ClientFor) -> None:
     from incidents.models import Service
 

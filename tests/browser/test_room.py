@@ -47,7 +47,9 @@ def test_dialog_asks_refuses_and_closes(enter: Callable[..., Page], ada: User, a
     expect(page.locator("#head .sev")).to_have_text("SEV1")
     expect(page.locator("#feed li").first).to_contain_text("Everyone is affected")
     page.get_by_role("link", name="Severity").click()
+    expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
     expect(page.get_by_role("link", name="Severity")).to_be_focused()
 
 

@@ -9,15 +9,16 @@ from tests.chaos.house import House
 
 
 def wreck(
-    house: House, seed: int, seconds: float, *, redis_gone: float, pause: tuple[float, float]
+    house: House, seed: int, seconds: float, *, redis_gone: float, frozen: float, pause: tuple[float, float]
 ) -> list[str]:
     """Hurt ``house`` for so many seconds, each kind of fault at least once; what was done, in order.
 
-    Redis is stopped once for ``redis_gone`` seconds, while everything else goes on failing.
+    Redis is stopped once for ``redis_gone`` seconds, while everything else goes on failing; and a worker freezes
+    for ``frozen`` seconds, which is longer than a lease.
     """
     chance, done = random.Random(seed), list[str]()
     began = time.monotonic()
-    kinds = _kinds(house)
+    kinds = _kinds(house, chance)
     waiting = list(kinds)
     chance.shuffle(waiting)
     back = 0.0
@@ -29,6 +30,9 @@ def wreck(
             house.flush_redis()
             house.hold("redis")
             back, name = now + redis_gone, "redis gone"
+        elif len(done) == 1:
+            house.freeze(f"worker-{house.workers - 1}", frozen)
+            name = "freeze a worker for longer than a lease"
         else:
             name = waiting.pop() if waiting else chance.choice(list(kinds))
             kinds[name]()
@@ -38,11 +42,30 @@ def wreck(
     return done
 
 
-def _kinds(house: House) -> dict[str, Callable[[], None]]:
+def _kinds(house: House, chance: random.Random) -> dict[str, Callable[[], None]]:
+    return _few(house) if house.is_small else _all(house, chance)
+
+
+def _few(house: House) -> dict[str, Callable[[], None]]:
+    return {
+        **{f"kill {name}": partial(house.kill, name) for name in ("worker-0", "beat-0", "web")},
+        "kill a worker's child": lambda: house.kill_child_of("worker-0"),
+        "restart postgres": house.restart_database,
+        "cut database": partial(house.hurt_line, "database", "cut", 0.3),
+        "silence smtp": partial(house.hurt_line, "smtp", "silent", 0.5),
+    }
+
+
+def _all(house: House, chance: random.Random) -> dict[str, Callable[[], None]]:
     workers = [f"worker-{n}" for n in range(house.workers)]
     killed = [*workers, "reminders", "beat-0", "beat-1", "engine", "web"]
     kinds: dict[str, Callable[[], None]] = {f"kill {name}": partial(house.kill, name) for name in killed}
     kinds["kill a worker's child"] = lambda: house.kill_child_of(workers[0])
     kinds["restart postgres"] = house.restart_database
     kinds["flush redis"] = house.flush_redis
+    for name in (workers[0], "engine", "web"):
+        kinds[f"freeze {name}"] = lambda name=name: house.freeze(name, chance.uniform(0.5, 4))
+    for name in ("database", "redis", "smtp", "http"):
+        kinds[f"cut {name}"] = partial(house.hurt_line, name, "cut", 1)
+        kinds[f"silence {name}"] = lambda name=name: house.hurt_line(name, "silent", chance.uniform(1, 3))
     return kinds

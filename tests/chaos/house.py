@@ -7,7 +7,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 
@@ -15,6 +18,8 @@ from config import environment
 from config.environment import BASE_DIR
 from config.postgres import Cluster
 
+#: What a small house does without: nothing of what is counted goes by them.
+SPARED = ("reminders", "beat-1")
 PAUSE = 0.5  # seconds after which a dead process is started again, as the supervisor does
 #: Disks may lie here: what is killed is PostgreSQL, not the machine. What it said was committed stays committed.
 OPTIONS = ("-c", "fsync=off", "-c", "max_connections=60")
@@ -30,10 +35,13 @@ def free_port() -> int:
 class House:
     """``children`` by name; one that dies is started again by a thread, unless it is ``held``."""
 
-    def __init__(self, home: Path, seed: int, lease: float, workers: int) -> None:
+    def __init__(self, home: Path, seed: int, lease: float, workers: int, *, is_small: bool) -> None:
         self.home, self.seed, self.lease, self.workers = home, seed, lease, workers
+        self.is_small = is_small
         self.cluster = Cluster(home / "postgres", OPTIONS)
         self.ports = {name: free_port() for name in ("redis", "smtp", "http", "web")}
+        #: Where the processes of the house reach the others: by lines that can be cut.
+        self.lines = {name: free_port() for name in ("redis", "smtp", "http")}
         self.sunk = home / "sunk.jsonl"
         self.held: set[str] = set()
         self.children: dict[str, subprocess.Popen[bytes]] = {}
@@ -42,15 +50,23 @@ class House:
         self.keeper: threading.Thread | None = None
         self.server: subprocess.Popen[bytes] | None = None
         self.lock = threading.Lock()
+        self.orders: dict[str, str] = {}
+
+    @property
+    def line_folder(self) -> Path:
+        """Where the processes find the socket of PostgreSQL's line. Its path must be short."""
+        return self.home.parent / "l"
 
     @property
     def variables(self) -> dict[str, str]:
         return {
             "ALLCLEAR_HOME": str(self.home),
-            "DATABASE_URL": self.cluster.url,
-            "REDIS_URL": f"redis://127.0.0.1:{self.ports['redis']}/0",
+            "DATABASE_URL": self.cluster.url.replace(
+                quote(str(self.cluster.socket_directory)), quote(str(self.line_folder))
+            ),
+            "REDIS_URL": f"redis://127.0.0.1:{self.lines['redis']}/0",
             "ALLCLEAR_SECRET_KEY": "chaos" * 10,
-            "ALLCLEAR_EMAIL_URL": f"smtp://127.0.0.1:{self.ports['smtp']}",
+            "ALLCLEAR_EMAIL_URL": f"smtp://127.0.0.1:{self.lines['smtp']}",
             "PORT": str(self.ports["web"]),
             "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
             "CHAOS_LEASE": str(self.lease),
@@ -70,7 +86,14 @@ class House:
             "--dir",
             str(self.home),
         ]
-        return {
+        ends = {name: (str(begin), str(self.ports[name])) for name, begin in self.lines.items()}
+        ends["database"] = (
+            str(self.line_folder / ".s.PGSQL.5432"),
+            str(self.cluster.socket_directory / ".s.PGSQL.5432"),
+        )
+        lines = [f"{name}={begin}={end}" for name, (begin, end) in ends.items()]
+        found = {
+            "network": [sys.executable, "-m", "tests.chaos.network", str(self.home / "orders"), *lines],
             "sinks": [sys.executable, "-m", "tests.chaos.sinks", *sinks],
             "redis": ["redis-server", *redis],
             **{f"worker-{n}": [*urgent, f"--hostname=urgent{n}@%h"] for n in range(self.workers)},
@@ -81,10 +104,14 @@ class House:
             "engine": [sys.executable, "manage.py", "engine"],
             "web": [sys.executable, "-m", "config.web"],
         }
+        return {name: command for name, command in found.items() if not (self.is_small and name in SPARED)}
 
     def start(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
+        self.line_folder.mkdir()
         self.server = self.cluster.launch()
+        self._spawn("network")
+        _until((self.line_folder / ".s.PGSQL.5432").exists, "the network does not begin")
         subprocess.run(
             [sys.executable, "-m", "config.prepare"],
             cwd=BASE_DIR,
@@ -93,7 +120,8 @@ class House:
             stdout=subprocess.DEVNULL,
         )
         for name in self.commands():
-            self._spawn(name)
+            if name != "network":
+                self._spawn(name)
         self.keeper = threading.Thread(target=self._keep, daemon=True)
         self.keeper.start()
 
@@ -133,6 +161,33 @@ class House:
         for child in found[:1]:
             child.kill()
 
+    def freeze(self, name: str, seconds: float) -> None:
+        """SIGSTOP to a process and all that it started; after so long they go on, if nobody has killed them."""
+        child = self.children[name]
+        self.deaths[f"{name} frozen"] = self.deaths.get(f"{name} frozen", 0) + 1
+        _signal_group(child, signal.SIGSTOP)
+        thawing = threading.Timer(seconds, _signal_group, (child, signal.SIGCONT))
+        thawing.daemon = True
+        thawing.start()
+
+    def order(self, name: str, mode: str) -> None:
+        """Have a line be "cut" or "silent", or "well" again."""
+        with self.lock:
+            self.orders[name] = mode
+            said = "".join(f"{line} {how}\n" for line, how in self.orders.items())
+            unfinished = self.home / "orders.new"
+            unfinished.write_text(said)
+            unfinished.replace(self.home / "orders")
+
+    def hurt_line(self, name: str, mode: str, seconds: float) -> None:
+        """A line that is silent ends cut: whoever still waited on it hears that it is over."""
+        self.order(name, mode)
+        time.sleep(seconds)
+        if mode == "silent":
+            self.order(name, "cut")
+            time.sleep(0.2)
+        self.order(name, "well")
+
     def hold(self, name: str) -> None:
         self.held.add(name)
         self.kill(name)
@@ -156,11 +211,8 @@ class House:
 
     def until_up(self, seconds: float = 60) -> None:
         """Wait until web, sinks and Redis listen."""
-        until = time.monotonic() + seconds
-        for name in ("redis", "smtp", "http", "web"):
-            while not _listens(self.ports[name]):
-                assert time.monotonic() < until, f"{name} does not listen"
-                time.sleep(0.1)
+        for name, port in self.ports.items():
+            _until(partial(_listens, port), f"{name} does not listen", seconds)
 
     def stop(self) -> None:
         self.ending.set()
@@ -179,10 +231,21 @@ class House:
 
 
 def _kill_group(child: subprocess.Popen[bytes]) -> None:
+    _signal_group(child, signal.SIGKILL)
+
+
+def _signal_group(child: subprocess.Popen[bytes], signum: signal.Signals) -> None:
     try:
-        os.killpg(child.pid, signal.SIGKILL)
+        os.killpg(child.pid, signum)
     except ProcessLookupError:
         return
+
+
+def _until(holds: Callable[[], bool], otherwise: str, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, otherwise
+        time.sleep(0.05)
 
 
 def _listens(port: int) -> bool:

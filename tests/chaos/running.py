@@ -19,21 +19,25 @@ class Run:
     incidents: int
     seconds: float
     redis_gone: float
+    frozen: float
     lease: float
     drain: float
     pause: tuple[float, float]
     workers: int
     seed: int
+    p99: float
+    is_small: bool = False
 
 
-FULL = Run(200, 180, 60, 45, 150, (2, 8), 2, 1)
-REDUCED = Run(24, 12, 5, 6, 30, (0.8, 1.5), 1, 1)
+FULL = Run(200, 180, 60, 55, 45, 150, (1, 5), 2, 1, 60)
+#: Fewer processes, each hurt once: what a suite can afford on every run, on a machine that does other things too.
+REDUCED = Run(16, 8, 3, 5, 4, 30, (0.1, 0.3), 1, 1, 60, is_small=True)
 
 
 def run(how: Run) -> str:
     """Run, and print the table; what was violated, or ""."""
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        house = House(Path(folder) / "home", how.seed, how.lease, how.workers)
+        house = House(Path(folder) / "home", how.seed, how.lease, how.workers, is_small=how.is_small)
         house.home.mkdir()
         Path(folder).chmod(0o755)
         try:
@@ -55,11 +59,13 @@ def _with(house: House, how: Run) -> str:
     from tests.chaos.load import Driver, Plan, Truth, insist
 
     truth = house.home / "truth.jsonl"
-    hook = f"http://127.0.0.1:{house.ports['http']}/hook"
+    hook = f"http://127.0.0.1:{house.lines['http']}/hook"
     driver = Driver(Plan(how.incidents, how.seconds), Truth(truth), how.seed, house.ports["web"], hook)
     load = threading.Thread(target=driver.run)
     load.start()
-    faults = wreck(house, how.seed, how.seconds, redis_gone=how.redis_gone, pause=how.pause)
+    faults = wreck(
+        house, how.seed, how.seconds, redis_gone=how.redis_gone, frozen=how.frozen, pause=how.pause
+    )
     load.join()
     house.mend_sinks()
     ended = time.monotonic()
@@ -68,7 +74,9 @@ def _with(house: House, how: Run) -> str:
     report = insist(lambda: checker.check(truth, house.sunk))
     report.figures = {"faults": len(faults), **dict(sorted(Counter(faults).items())), **report.figures}
     report.figures["everything sent after the last fault"] = f"{time.monotonic() - ended:.1f} s"
-    report.expect(report.percentile(99) <= 60, f"p99 of the first tries is {report.percentile(99):.0f} s")
+    report.expect(
+        report.percentile(99) <= how.p99, f"p99 of the first tries is {report.percentile(99):.0f} s"
+    )
     report.expect(report.latencies, "nothing was sent at all")
     print(report.table(), flush=True)
     return "\n".join(report.violations)

@@ -118,8 +118,10 @@ def free_port() -> int:
 
 @dataclass
 class MailSink:
-    """``answer`` is said after the message's end, ``rcpt`` after a recipient; "drop" hangs up instead."""
+    """``answer`` is said after the message's end, ``rcpt`` after a recipient; "drop" hangs up instead. ``sessions``
+    are the connections that got as far as a greeting."""
 
+    sessions: list[Session] = field(default_factory=list)
     accepted: list[Envelope] = field(default_factory=list)
     tried: list[Envelope] = field(default_factory=list)
     answer: Callable[[Envelope], str] = lambda envelope: "250 OK"
@@ -133,6 +135,13 @@ def mail_sink(**options: Any) -> Iterator[MailSink]:
     sink = MailSink()
 
     class Handler:
+        async def handle_EHLO(  # noqa: N802
+            self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+        ) -> list[str]:
+            session.host_name = hostname
+            sink.sessions.append(session)
+            return responses
+
         async def handle_RCPT(  # noqa: N802
             self, server: SMTP, session: Session, envelope: Envelope, address: str, _: list[str]
         ) -> str:

@@ -135,3 +135,47 @@ def test_without_a_mail_server_it_is_refused_in_words(settings, grace):
     settings.MAIL_CONFIGURED = False
     outcome = email.send(a_delivery(grace))
     assert outcome.kind == REFUSED and outcome.detail == "No mail server is configured."
+
+
+def test_messages_after_one_another_go_by_one_connection_as_long_as_the_server_keeps_it(smtp, grace):
+    smtp.answer = lambda envelope: "drop" if len(smtp.tried) == 3 else "250 OK"
+    with email.kept_line():
+        kinds = [email.send(a_delivery(grace)).kind for _ in range(5)]
+    assert kinds == [SENT, SENT, RETRY, SENT, SENT]
+    assert len(smtp.sessions) == 2 and len(smtp.accepted) == 4
+
+
+def test_a_connection_that_the_server_ended_meanwhile_costs_no_try(smtp, grace):
+    with email.kept_line():
+        assert email.send(a_delivery(grace)).kind == SENT
+        email._line.backend.connection.sock.shutdown(socket.SHUT_RDWR)
+        assert email.send(a_delivery(grace)).kind == SENT
+    assert len(smtp.accepted) == 2
+
+
+def test_a_connection_is_ended_before_the_server_finds_that_it_is_enough(smtp, grace, monkeypatch):
+    monkeypatch.setattr(email, "MOST_IN_A_ROW", 2)
+    with email.kept_line():
+        for _ in range(5):
+            assert email.send(a_delivery(grace)).kind == SENT
+    assert len(smtp.sessions) == 3
+
+
+JOERG = "jörg@bücher.example"
+
+
+def test_an_address_in_other_letters_goes_to_a_server_that_takes_it(settings, grace):
+    with mail_sink(enable_SMTPUTF8=True) as sink:
+        use(settings, sink.port)
+        assert email.send(a_delivery(grace, address=JOERG)).kind == SENT
+    assert sink.accepted[0].rcpt_tos == ["jörg@xn--bcher-kva.example"]
+    assert "To: jörg@xn--bcher-kva.example".encode() in sink.accepted[0].content
+
+
+def test_and_from_others_it_is_refused_in_words(settings, grace):
+    with mail_sink(enable_SMTPUTF8=False) as sink:
+        use(settings, sink.port)
+        outcome = email.send(a_delivery(grace, address=JOERG))
+        ascii_name = email.send(a_delivery(grace, address="joerg@bücher.example"))
+    assert outcome.kind == REFUSED and "no address with such letters" in outcome.detail
+    assert ascii_name.kind == SENT and sink.accepted[0].rcpt_tos == ["joerg@xn--bcher-kva.example"]

@@ -53,9 +53,9 @@ def test_a_step_that_fails_does_not_keep_the_others_from_being_done(
     assert stages(incident, "acknowledge") == ["ask-1"]
 
 
-def test_the_watchdog_pumps_when_no_worker_was_seen_for_20_seconds(world, declared, nothing_leaves):
+def test_the_watchdog_pumps_when_no_worker_was_seen_for_10_seconds(world, declared, nothing_leaves):
     incident = declared(1)
-    seen("worker", timedelta(seconds=21))
+    seen("worker", timedelta(seconds=11))
     seen("reminders", timedelta(seconds=1))
 
     assert engine.look()

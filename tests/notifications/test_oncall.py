@@ -330,6 +330,17 @@ def test_the_page_says_who_is_on_call_and_until_when(world, calendar, server, ad
     assert client_for(grace).get("/settings/on-call/").status_code == 403
 
 
+def test_what_cannot_be_read_as_a_turn_is_named_and_the_others_count(world, ada, client_for):
+    often = event(":20261101T090000Z", ":20261101T090100Z", "Every minute", "RRULE:FREQ=MINUTELY")
+    both = {"name": "Rota", "file": SimpleUploadedFile("a.ics", ics(OTHER, often))}
+
+    html = client_for(ada).post("/settings/on-call/add/", both, follow=True).content.decode()
+
+    assert "1 event cannot be read and is left out: “Every minute”" in html
+    assert "<strong>Ada</strong>" in html
+    assert calendars.left_out(ics(WEEKLY, OTHER), datetime(2026, 11, 1, tzinfo=UTC)) == ""
+
+
 def test_a_file_is_added_and_a_broken_one_or_one_of_20_mb_refused(world, ada, client_for):
     client = client_for(ada)
     good = {"name": "Rota", "file": SimpleUploadedFile("a.ics", ROTA)}

@@ -9,13 +9,17 @@ from uuid import uuid4
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Team, User
 from incidents import operations
 from incidents.models import Incident
 from incidents.operations import Refused
+from incidents.sentences import sentence
 from notifications import contacts, pages
+from notifications.deliveries import Outcome, claim, settle
 from notifications.models import Delivery, Notice, Page
+from outbox.relay import relay
 from runbooks.models import Runbook
 from tests.notifications.conftest import World, heard
 
@@ -293,3 +297,38 @@ def test_every_channel_carries_the_link_and_no_more_of_a_private_incident_than_w
     ]
 
     assert all(address in words and "Chat not working" not in words for words in said)
+
+
+def test_the_room_names_who_was_chosen_to_answer_for_a_contact(world, declared, ada, grace, client_for):
+    incident = declared(1)
+    contacts.bind(incident.revision.runbook_id, "primary on-call", by=ada, user=grace)
+
+    room = client_for(ada).get(f"/incidents/{incident.pk}/").content.decode()
+
+    escalate = room.split('id="people"')[1].split("</section>")[0]
+    assert "Grace Hopper" in escalate.split("Secondary On-Call")[0]
+
+
+def test_what_became_of_a_page_is_on_the_timeline_though_somebody_holds_the_incident(
+    world, incident, ada, contacts
+):
+    made = pages.page(incident.pk, "Primary On-Call", "Please look", by=ada)
+    rows = claim(urgent=True, limit=8)
+    (row,) = [found for found in rows if found.notice_id == made.notice_id]
+
+    assert settle(row, Outcome.sent("250"), timezone.now())
+    assert not incident.events.filter(kind="page_delivered").exists()
+    for _ in range(2):
+        relay()
+
+    (said,) = incident.events.filter(kind="page_delivered")
+    assert sentence(said) == "The page to Primary went out by e-mail"
+
+
+def test_a_page_that_went_out_after_its_lease_is_not_said_to_have(world, incident, ada, contacts):
+    pages.page(incident.pk, "Primary On-Call", "Please look", by=ada)
+    rows = claim(urgent=True, limit=8)
+    Delivery.objects.update(lease_token=uuid4())
+    assert not any(settle(row, Outcome.sent("250"), timezone.now()) for row in rows)
+    relay()
+    assert not incident.events.filter(kind="page_delivered").exists()

@@ -1,6 +1,10 @@
 """The lines that keep a message from being lost, doubled or early: each has a test here that breaks without it."""
 
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
@@ -9,12 +13,13 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from incidents import operations
-from notifications import deliveries, sending, sweep
+from notifications import deliveries, senders, sending, sweep
 from notifications.deliveries import Outcome
 from notifications.models import Clock, Delivery, DeliveryState, Stage
 from notifications.reached import Reached
 from outbox import relay as relaying
 from tests.notifications.conftest import stages
+from tests.notifications.making import a_delivery
 
 MINUTE = timedelta(minutes=1)
 
@@ -44,6 +49,17 @@ def test_who_lost_the_lease_settles_nothing(world, waiting):
     waiting.refresh_from_db()
     assert waiting.state == DeliveryState.LEASED
     assert waiting.lease_token == theirs.lease_token
+
+
+def test_who_lost_the_lease_does_not_put_it_back_either(world, waiting):
+    (mine,) = deliveries.claim(urgent=True, limit=8)
+    world.skip(deliveries.LEASE + timedelta(seconds=1))
+    (theirs,) = deliveries.claim(urgent=True, limit=8)
+
+    assert not deliveries.settle(mine, Outcome.retry("no answer"), timezone.now())
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.lease_token) == (DeliveryState.LEASED, theirs.lease_token)
 
 
 def test_what_is_leased_is_not_claimed_again_before_its_time(world, waiting):
@@ -175,3 +191,78 @@ def test_two_senders_at_once_claim_different_deliveries(declared, ada):
 
     assert mine
     assert taken == [[]]
+
+
+@dataclass
+class Elsewhere:
+    """A sender in a session of its own, which claims one delivery and then waits for its end."""
+
+    claimed: threading.Event = field(default_factory=threading.Event)
+    ends: threading.Event = field(default_factory=threading.Event)
+    rows: list[Delivery] = field(default_factory=list)
+
+    def run(self) -> None:
+        sender = senders.Sender()
+        sender.hold()
+        self.rows = deliveries.claim(urgent=True, limit=1, sender=sender.id)
+        self.claimed.set()
+        self.ends.wait(10)
+        connection.close()  # as the kernel does for a process that is killed
+
+
+@contextmanager
+def sender_elsewhere() -> Iterator[Elsewhere]:
+    """Within the block it lives; afterwards its session is gone, and nothing of it was settled."""
+    other = Elsewhere()
+    thread = threading.Thread(target=other.run)
+    thread.start()
+    try:
+        assert other.claimed.wait(10)
+        yield other
+    finally:
+        other.ends.set()
+        thread.join()
+
+
+def until_gone(sender: int) -> None:
+    """The database hears of the end of a session a moment after it."""
+    until = time.monotonic() + 10
+    while not senders.gone({sender}) and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_dead_sender_had_claimed_is_free_at_once_and_a_living_ones_is_not(ada, monkeypatch):
+    monkeypatch.setattr(senders, "RETURN", 0)
+    row = a_delivery(ada)
+    with sender_elsewhere() as other:
+        assert [found.pk for found in other.rows] == [row.pk]
+        assert deliveries.claim(urgent=True, limit=8) == []
+    until_gone(other.rows[0].lease_sender or 0)
+
+    (again,) = deliveries.claim(urgent=True, limit=8)
+
+    assert again.pk == row.pk and again.lease_token != other.rows[0].lease_token
+    assert [attempt.outcome for attempt in row.tries.all()] == ["lost"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_restart_of_the_database_no_sender_is_thought_dead_before_it_could_come_back(
+    ada, monkeypatch
+):
+    monkeypatch.setattr(senders, "RETURN", 10**8)
+    a_delivery(ada)
+    with sender_elsewhere() as other:
+        pass
+    assert other.rows and deliveries.claim(urgent=True, limit=8) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sender_whose_connection_was_cut_holds_its_lock_again_before_it_claims(monkeypatch):
+    monkeypatch.setattr(senders, "RETURN", 0)
+    with senders.Sender() as sender:
+        connection.close()
+        until_gone(sender.id)
+        sender.hold()
+        assert senders.gone({sender.id}) == set()
+    assert senders.gone({sender.id}) == {sender.id}

@@ -21,10 +21,11 @@ from notifications.models import (
     DestinationUse,
     Notice,
 )
+from notifications.operations import enable_destination
 from notifications.reached import Reached
 from outbox import clock
 from tests.notifications.making import SECRET, a_delivery, a_notice, to_destination
-from tests.notifications.sinks import LOOPBACK, mail_sink, web_sink
+from tests.notifications.sinks import LOOPBACK, Heard, mail_sink, web_sink
 from tests.notifications.test_channels_email import use
 
 MINUTE = timedelta(minutes=1)
@@ -141,6 +142,34 @@ def test_one_success_in_five_days_keeps_it_on(world, grace):
     assert not row.destination.disabled_at
 
 
+def test_switched_on_again_a_destination_has_five_days_once_more(world, grace):
+    row = to_destination(grace, "webhook", "https://example.com/", is_urgent=False)
+    there = row.destination
+    assert there
+    again: dict[str, Any] = {"channel": "webhook", "address": row.address, "destination": there}
+    fail(row)
+    world.skip(timedelta(days=6))
+    fail(a_delivery(grace, **again))
+    there.refresh_from_db()
+    assert there.disabled_at
+
+    world.skip(timedelta(days=1))
+    enable_destination(there.pk, by=grace)
+    for _ in range(3):
+        fail(a_delivery(grace, **again))
+        world.skip(timedelta(days=1))
+    there.refresh_from_db()
+    assert not there.disabled_at
+
+
+def test_what_waits_for_a_destination_that_was_removed_is_not_sent(world, grace):
+    row = to_destination(grace, "webhook", "https://example.com/")
+    Destination.objects.all().delete()
+    assert claim(urgent=True, limit=8) == []
+    row.refresh_from_db()
+    assert row.state == DeliveryState.SUPERSEDED
+
+
 def test_what_waits_for_a_destination_that_is_off_is_not_sent(world, grace):
     row = to_destination(grace, "webhook", "https://example.com/")
     Destination.objects.update(disabled_at=timezone.now())
@@ -191,7 +220,7 @@ def test_who_may_not_see_a_private_incident_any_more_is_not_told(world, declared
 
 def test_what_its_sender_dies_of_again_and_again_is_put_aside(world, grace):
     row = a_delivery(grace)
-    for _ in range(3):
+    for _ in range(deliveries.MOST_DEATHS):
         assert len(claim(urgent=True, limit=8)) == 1
         world.skip(deliveries.LEASE + timedelta(seconds=1))
     assert claim(urgent=True, limit=8) == []
@@ -256,16 +285,48 @@ def test_nothing_is_marked_sent_that_the_server_did_not_accept(smtp, ada, monkey
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_comes_due_while_a_slow_send_is_under_way_is_sent_meanwhile(settings, smtp, ada):
+    settings.ALLOWED_NETWORKS = LOOPBACK
+    with web_sink() as sink:
+        over = threading.Event()
+        sink.answer = lambda heard: 200 if over.wait(10) else 500
+        to_destination(ada, "webhook", sink.url)
+        made: list[Delivery] = []
+
+        def meanwhile() -> int:
+            if sink.heard and not made:
+                made.append(a_delivery(ada))
+            elif smtp.accepted:
+                over.set()
+            return 0
+
+        assert sending.send_due(urgent=True, meanwhile=meanwhile) == 2
+    assert not Delivery.objects.exclude(state="sent").exists()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_senders_side_by_side_send_each_once(smtp, ada):
     for _ in range(60):
         a_delivery(ada)
-    senders = [threading.Thread(target=sending.send_due, kwargs={"urgent": True}) for _ in range(3)]
-    for sender in senders:
-        sender.start()
+    senders = [in_a_thread() for _ in range(3)]
     for sender in senders:
         sender.join()
     assert len(smtp.accepted) == 60
     assert not Delivery.objects.exclude(state="sent").exists()
+
+
+def in_a_thread(**said: Any) -> threading.Thread:
+    """A sender beside this one."""
+
+    def run() -> None:
+        try:
+            sending.send_due(urgent=True, **said)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
 
 
 @pytest.mark.django_db(transaction=True)
@@ -273,11 +334,16 @@ def test_a_frozen_sender_settles_nothing_and_the_repeat_has_the_same_id(settings
     settings.ALLOWED_NETWORKS = LOOPBACK
     monkeypatch.setattr(deliveries, "LEASE", timedelta(seconds=0.3))
     with web_sink() as sink:
-        thawed = threading.Event()
-        sink.answer = lambda heard: 200 if len(sink.heard) > 1 or thawed.wait(10) else 500
+        begun, thawed = threading.Event(), threading.Event()
+
+        def answer(heard: Heard) -> int:
+            begun.set()
+            return 200 if len(sink.heard) > 1 or thawed.wait(10) else 500
+
+        sink.answer = answer
         row = to_destination(ada, "webhook", sink.url)
-        frozen = threading.Thread(target=sending.send_due, kwargs={"urgent": True, "limit": 1})
-        frozen.start()
+        frozen = in_a_thread(limit=1)
+        begun.wait(10)
         until = time.monotonic() + 10
         while not sending.send_due(urgent=True, limit=1) and time.monotonic() < until:
             time.sleep(0.1)
@@ -319,8 +385,7 @@ def test_a_slow_host_holds_nobody_up(settings, smtp, ada):
             to_destination(ada, "webhook", f"{sink.url}/{number}")
         for _ in range(30):
             a_delivery(ada)
-        sender = threading.Thread(target=sending.send_due, kwargs={"urgent": True})
-        sender.start()
+        sender = in_a_thread()
         until = time.monotonic() + 10
         while len(smtp.accepted) < 30 and time.monotonic() < until:
             time.sleep(0.05)

@@ -71,8 +71,8 @@ def stream(who: str = MEMBER) -> Row:
 
 MATRIX: dict[str, Row] = {
     "healthz": page(PUBLIC),
-    "readyz": Row(PUBLIC, get=200, post=200),
-    "metrics": Row(PUBLIC, get=404, post=404),  # nobody set a token
+    "readyz": page(PUBLIC),
+    "metrics": Row(PUBLIC, get=404, post=NO_METHOD),  # nobody set a token
     # -- signing in and out ----------------------------------------------------------------------------
     "account_login": Row(PUBLIC, get=302, post=302, stranger={"GET": 200, "HEAD": 200, "POST": 302}),
     "account_logout": Row(PUBLIC, get=200, post=302, stranger={"GET": 302, "HEAD": 302}),
@@ -209,10 +209,8 @@ MATRIX: dict[str, Row] = {
     "live:incident": stream(),
     "live:poll_incident": stream(),
 }
-#: Routes that answer in their own way to methods that no page uses: those of allauth, and two for machines.
+#: Routes that answer in their own way to methods that no page uses: those of allauth.
 OTHER_METHODS: dict[str, dict[str, tuple[int, ...]]] = {
-    "readyz": {"PUT": (200,), "DELETE": (200,)},
-    "metrics": {"PUT": (404,), "DELETE": (404,)},
     "account_login": {"PUT": (302, 422), "DELETE": (302, 405)},
     "account_change_password": {"PUT": (422,)},
     "account_reset_password_from_key": {"PUT": (302,), "DELETE": (302,)},

@@ -1,0 +1,102 @@
+"""Whoever waits for a lock that somebody keeps gets an answer, and keeps what was typed."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from html import unescape
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+from accounts.models import User
+from incidents.models import Incident, TimelineEvent
+from incidents.operations import Declaration, declare
+from notifications.models import Clock
+from outbox import sessions
+from outbox.relay import relay
+from runbooks.operations import create_runbook
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOTE = "The queue grows again, and the second replica does not take over."
+
+
+@pytest.fixture
+def incident(ada: User) -> Incident:
+    revision = create_runbook(b"# R\n\n| Level | Response time |\n|---|---|\n| SEV1 | Immediate |\n", by=None)
+    return declare(Declaration(title="Down", severity=1), revision=revision, by=ada)
+
+
+@contextmanager
+def held(incident: Incident) -> Iterator[None]:
+    """Somebody else's transaction has the incident, and does not end."""
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("SELECT 1 FROM incidents_incident WHERE id = %s FOR UPDATE", [incident.pk])
+        yield
+
+
+@pytest.fixture
+def _hurried() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '100ms'")
+        yield
+        cursor.execute("RESET lock_timeout")
+
+
+@pytest.mark.usefixtures("_hurried")
+def test_a_note_that_waits_too_long_comes_back_whole_and_is_sent_again(
+    incident: Incident, ada: User, client_for: Callable[[User], Client]
+) -> None:
+    client, address = client_for(ada), f"/incidents/{incident.pk}/notes/"
+    typed = {"kind": "note", "text": NOTE, "key": str(uuid4())}
+    with held(incident):
+        answer = client.post(address, typed)
+    page = answer.content.decode()
+    assert answer.status_code == 503 and answer.headers["Retry-After"] == "5"
+    assert "somebody else is changing the same thing" in page and NOTE in page
+    assert not TimelineEvent.objects.filter(kind="note_added").exists()
+
+    form = dict(re.findall(r'<input type="hidden" name="(?!csrf)(\w+)" value="([^"]*)"', page))
+    form |= {
+        name: unescape(text) for name, text in re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>([^<]*)<', page)
+    }
+    assert form == typed and f'action="{address}"' in page
+    assert client.post(address, form).status_code == 302
+    assert TimelineEvent.objects.filter(kind="note_added", text=NOTE).count() == 1
+
+
+@pytest.mark.usefixtures("_hurried")
+def test_a_password_is_not_given_back(incident: Incident, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    with held(incident), psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("LOCK accounts_user")
+        answer = Client().post(
+            "/accounts/login/", {"login": ada.email, "password": "a secret of hers, long enough"}
+        )
+    assert answer.status_code == 503 and "a secret of hers" not in answer.content.decode()
+
+
+def test_one_incident_that_is_kept_locked_keeps_no_fact_of_another_waiting(
+    incident: Incident, ada: User
+) -> None:
+    revision = incident.revision
+    with held(incident):
+        other = declare(Declaration(title="Other", severity=1), revision=revision, by=ada)
+        relay()
+        assert Clock.objects.filter(incident=other).exists()
+        assert not Clock.objects.filter(incident=incident).exists()
+
+
+@pytest.mark.parametrize("limits", [sessions.WEB, sessions.WORK])
+def test_sessions_of_web_and_workers_are_limited_and_the_operator_has_the_last_word(
+    limits: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"], "OPTIONS", {"options": "-c statement_timeout=90000"})
+    sessions.limit(limits)
+    params = connection.get_connection_params() | settings.DATABASES["default"]["OPTIONS"]
+    with psycopg.connect(**params) as session:
+        shown = {name: session.execute(f"SHOW {name}").fetchone() for name in limits}
+        assert session.execute("SHOW statement_timeout").fetchone() == ("90s",)
+    assert shown["lock_timeout"] == ("5s",) and shown["idle_in_transaction_session_timeout"] == ("15s",)
