@@ -12,7 +12,7 @@ from notifications.pumping import pump, pump_reminders
 
 log = logging.getLogger(__name__)
 
-EVERY = 5.0  # seconds between two looks
+EVERY = 3.0  # seconds between two looks
 PATIENCE = timedelta(seconds=10)
 BOOT = 60.0  # seconds
 #: Reminders are sent by the watchdog in small bites, so that nothing urgent waits behind them.

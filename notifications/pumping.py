@@ -11,6 +11,8 @@ log = logging.getLogger(__name__)
 
 #: Clocks fired before what they say is sent: the first nudge does not wait for the thousandth clock.
 CLOCKS_A_LOOK = 10
+#: Facts heard before a clock is looked at: a flood of them must not keep what is due from being sent.
+FACTS_A_LOOK = 20
 BEAT_EVERY = 5.0  # seconds
 
 
@@ -29,7 +31,7 @@ def pump(name: str, seconds: float = 30) -> None:
         if time.monotonic() - beaten_at > BEAT_EVERY:
             beaten_at = time.monotonic()
             heartbeat.beat(name)
-        heard = _try(relaying.relay, errors)
+        heard = _try(lambda: relaying.relay(limit=FACTS_A_LOOK), errors)
         return heard + _try(lambda: sweep.sweep(limit=CLOCKS_A_LOOK), errors)
 
     look()

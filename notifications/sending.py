@@ -73,7 +73,8 @@ class _Round:
     def run(self) -> int:
         """Until nothing is due and nothing is under way. Raises the last error that was not got over."""
         while True:
-            claimed, looked = self._claim(), self._look()
+            claimed = self._claim()
+            looked = self._look(is_idle=not (self.under_way or claimed))
             if not self.under_way and not (claimed or looked):
                 break
             self._collect(LOOK_EVERY if self.under_way and not looked else 0)
@@ -105,8 +106,10 @@ class _Round:
             self.threads += 1
             self.pool.submit(_work, self.todo, self.done)
 
-    def _look(self) -> int:
-        if self.meanwhile is None or self.error or not self.look_at <= monotonic() <= self.ends_at:
+    def _look(self, *, is_idle: bool) -> int:
+        """Bring about more that is due: now and then while others send, and always before going home."""
+        now = monotonic()
+        if self.meanwhile is None or self.error or now > self.ends_at or (now < self.look_at and not is_idle):
             return 0
         looked = self.meanwhile()
         self.look_at = monotonic() + LOOK_EVERY

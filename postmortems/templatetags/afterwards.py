@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 
 from incidents.models import Incident
+from postmortems.closing import loose_items
 from postmortems.models import ActionItem, Postmortem
 
 register = template.Library()
@@ -21,5 +22,12 @@ def afterwards_document(incident: Incident) -> dict[str, Any]:
 @register.inclusion_tag("postmortems/_room_items.html")
 def afterwards_items(incident: Incident) -> dict[str, Any]:
     """Its action items, those that are open first."""
-    items = ActionItem.objects.filter(incident=incident).select_related("owner")
-    return {"incident": incident, "items": list(items.order_by("closed_at", "due_on", "id")[:MOST])}
+    items = ActionItem.objects.filter(incident=incident).select_related("owner").defer("search")
+    found = list(items.order_by("closed_at", "due_on", "id")[: MOST + 1])
+    return {"incident": incident, "items": found[:MOST], "has_more": len(found) > MOST}
+
+
+@register.inclusion_tag("postmortems/_loose_items.html")
+def afterwards_loose(incident: Incident) -> dict[str, Any]:
+    """What keeps it from being closed, each with the way to mend it."""
+    return {"loose": list(loose_items(incident).select_related("owner").defer("search")[:MOST])}

@@ -1,10 +1,11 @@
 """The pump, the watchdog that pumps where nobody does, and what both leave for people to see."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -12,6 +13,8 @@ from incidents import operations
 from notifications import engine, fence, figures, heartbeat, pumping, sending, sweep
 from notifications.models import Clock, Delivery, DeliveryState, Heartbeat, Stage
 from outbox import relay as relaying
+from outbox.facts import publish
+from outbox.models import Fact
 from tests.notifications.conftest import stages
 
 MINUTE = timedelta(minutes=1)
@@ -44,13 +47,35 @@ def test_a_step_that_fails_does_not_keep_the_others_from_being_done(
     relaying.relay()
     world.skip(2 * MINUTE)
 
-    def fail() -> int:
+    def fail(limit: int) -> int:
         raise OperationalError("the relay's table is locked")
 
     monkeypatch.setattr(relaying, "relay", fail)
     with pytest.raises(OperationalError):
         pumping.pump("worker")
     assert stages(incident, "acknowledge") == ["ask-1"]
+
+
+def test_a_flood_of_facts_keeps_nothing_that_is_due_from_being_fired(world, declared, monkeypatch):
+    """While the relay hears of a hundred things, the clock of the first incident has come due."""
+    incident = declared(1)
+    relaying.relay()
+    with transaction.atomic():
+        for _ in range(100):
+            publish("kettle_boiled", kettle_id=1)
+    left: list[int] = []
+
+    def sent(*, meanwhile: Callable[[], int], **_: object) -> int:
+        left.append(Fact.objects.waiting().count())
+        while meanwhile():
+            pass
+        return 0
+
+    monkeypatch.setattr(sending, "send_due", sent)
+    pumping.pump("worker")
+
+    assert stages(incident, "acknowledge") == ["ask-1"]
+    assert left[0] >= 80 and not Fact.objects.waiting().exists()
 
 
 def test_the_watchdog_pumps_when_no_worker_was_seen_for_10_seconds(world, declared, nothing_leaves):

@@ -3,6 +3,9 @@
 from typing import Any
 from uuid import uuid4
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.postmortems.conftest import a_picture
 from tests.security.world import PASSWORD, World
 
 NEW_PASSWORD = "a quite different battery"
@@ -10,7 +13,10 @@ NEW_PASSWORD = "a quite different battery"
 
 def form(world: World, route: str, thing: str = "public") -> dict[str, Any]:
     """The fields of ``route`` for one of the incidents, each as a person would fill it in."""
-    kinds = (_people(world), _room(world, thing), _rest(world), _notifications(world))
+    kinds = (
+        *(_people(world), _room(world, thing), _rest(world), _notifications(world), _editor(world)),
+        _items(world, thing),
+    )
     return next((fields[route] for fields in kinds if route in fields), {})
 
 
@@ -71,6 +77,23 @@ def _rest(world: World) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+def _editor(world: World) -> dict[str, dict[str, Any]]:
+    key, text = str(uuid4()), "## Summary\n\nSomething else altogether.\n"
+    return {
+        "postmortems:save": {"text": text, "base": "1", "key": key},
+        "postmortems:preview": {"text": text},
+        "postmortems:insert": {
+            "events": "1",
+            "fields_": "severity",
+            "linked": "on",
+            "where": "0",
+            "base": "1",
+        },
+        "postmortems:add_picture": {"picture": SimpleUploadedFile("graph.png", a_picture())},
+        "postmortems:settle_conflict": {"text": text, "base": "1", "key": key},
+    }
+
+
 def _notifications(world: World) -> dict[str, dict[str, Any]]:
     destination = {
         "channel": "email",
@@ -113,4 +136,28 @@ def _people(world: World) -> dict[str, dict[str, Any]]:
             "holidays": "PT", "days_off": "2026-12-24\n2026-12-31",
         },
         "accounts:add_member": {"user": world.people["viewer"].pk},
+    }  # fmt: skip
+
+
+def _items(world: World, thing: str) -> dict[str, dict[str, Any]]:
+    kind = "private" if thing == "private" else "public"
+    item = {
+        "title": "Probe sign-in", "owner": world.people["second"].pk, "due_on": "2026-12-04", "priority": "1",
+        "kind": "detect", "team": "", "details": "Every minute",
+    }  # fmt: skip
+    new = item | {"key": str(uuid4()), "link": "https://example.com/1"}
+    return {
+        "postmortems:add_item": new | {"incident": ""},
+        "postmortems:add_incident_item": new,
+        "postmortems:add_from_step": new,
+        "postmortems:add_from_line": {"line": "- [ ] Probe sign-in 2026-12-04 !high", "key": str(uuid4())},
+        "postmortems:change_item": item,
+        "postmortems:change_item_status": {"status": "done", "evidence": "The probe is live", "reason": ""},
+        "postmortems:reopen_item": {"reason": "It broke again"},
+        "postmortems:decide_drop": {"decision": "keep", "text": "We need it"},
+        "postmortems:add_item_link": {"url": "https://example.com/2", "text": "Issue"},
+        "postmortems:bulk_change_items": {
+            "items": [world.places[kind]["item_id"]], "owner": "", "due_on": "2026-12-05", "priority": "", "status": "",
+        },
+        "postmortems:import_items": {"key": str(uuid4()), "text": "title,due\nProbe,2026-12-04\n", "agreed": ""},
     }  # fmt: skip

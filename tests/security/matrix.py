@@ -23,7 +23,8 @@ class Row:
     """``stranger`` overrides the answers for those who are not signed in, ``private`` those for a private incident.
 
     ``head`` is the answer to HEAD, where it is not that to GET. ``whose`` are those whose thing it is, where it is
-    not everyone's: to others it is missing.
+    not everyone's: to others it is missing. Where it ``finds`` the thing before it asks for the role, those who may not
+    know of it are told that it is missing, whatever their role.
     """
 
     who: str
@@ -33,6 +34,7 @@ class Row:
     stranger: dict[str, int] = field(default_factory=dict)
     private: dict[str, int] = field(default_factory=dict)
     whose: tuple[str, ...] = LET_IN[PUBLIC]
+    finds: bool = False
 
     def answer(self, method: str) -> int:
         """The answer to those who are let in."""
@@ -62,6 +64,11 @@ def change(post: int = 302, private: int | None = None) -> Row:
 def control(post: int = 302) -> Row:
     """A change of the room made by a control of its page: asked for by GET, it leads there."""
     return Row(RESPONDER, get=302, post=post)
+
+
+def of_item(get: int = NO_METHOD, post: int = 302) -> Row:
+    """A change to an action item: for responders, and for whoever owns it, who may be no responder."""
+    return Row(RESPONDER, get=get, post=post, finds=True)
 
 
 def stream(who: str = MEMBER) -> Row:
@@ -196,6 +203,19 @@ MATRIX: dict[str, Row] = {
     "notifications:fetch_calendar": press(ADMINISTRATOR),
     # -- post-mortems and action items ------------------------------------------------------------------
     "postmortems:postmortem": page(MEMBER),
+    # editor
+    "postmortems:save": press(RESPONDER),
+    "postmortems:preview": press(RESPONDER, 200),
+    "postmortems:latest": page(RESPONDER),
+    "postmortems:insert": Row(RESPONDER, get=200, post=302),
+    "postmortems:add_picture": press(RESPONDER),
+    "postmortems:picture": page(MEMBER),
+    "postmortems:versions": page(MEMBER),
+    "postmortems:version": page(MEMBER),
+    "postmortems:restore": press(RESPONDER),
+    "postmortems:changes": page(MEMBER),
+    "postmortems:settle_conflict": Row(RESPONDER, get=200, post=302),
+    # the others
     "postmortems:library": page(MEMBER),
     "postmortems:actions": page(MEMBER),
     "postmortems:action_item": page(MEMBER),
@@ -203,6 +223,21 @@ MATRIX: dict[str, Row] = {
     "postmortems:insights": page(MEMBER),
     "postmortems:export_insights": page(MEMBER),
     "postmortems:behind": page(MEMBER),
+    # items
+    "postmortems:item_row": Row(MEMBER, get=302),
+    "postmortems:export_items": page(MEMBER),
+    "postmortems:add_item": Row(RESPONDER, get=200, post=302),
+    "postmortems:bulk_change_items": Row(RESPONDER, get=302, post=200),
+    "postmortems:import_items": Row(RESPONDER, get=200, post=200),
+    "postmortems:change_item": of_item(get=200),
+    "postmortems:change_item_status": of_item(get=200),
+    "postmortems:reopen_item": of_item(get=200),
+    "postmortems:decide_drop": of_item(),
+    "postmortems:add_item_link": of_item(),
+    "postmortems:remove_item_link": of_item(),
+    "postmortems:add_incident_item": change(),
+    "postmortems:add_from_step": change(),
+    "postmortems:add_from_line": press(RESPONDER, 200),
     # -- what pages listen to -----------------------------------------------------------------------------
     "live:board": stream(),
     "live:poll_board": stream(),

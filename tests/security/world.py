@@ -36,6 +36,8 @@ from notifications.models import (
     OnCallCalendar,
 )
 from outbox.relay import relay
+from postmortems.models import Postmortem
+from postmortems.states import RevisionKind
 from runbooks.models import Runbook
 from runbooks.operations import create_runbook, publish
 from tests.incidents.conftest import DOCUMENTS
@@ -167,7 +169,7 @@ class World:
         there = place | {"slug": "incident-response" if route.startswith("runbooks:") else "platform"}
         there |= {name: place[key] for name, key in _ELSEWHERE.get(route, {}).items()}
         if thing == "missing":
-            there["number"] = self.missing
+            there["number"] = there["item_id"] = self.missing
         return reverse(route, kwargs={name: there[name] for name in routes()[route]})
 
 
@@ -189,6 +191,7 @@ _ELSEWHERE = {
     "notifications:bindings": {"slug": "runbook"},
     "notifications:bind": {"slug": "runbook"},
     "notifications:remove_calendar": {"calendar_id": "spare_calendar"},
+    "postmortems:reopen_item": {"item_id": "closed_item"},
 } | {
     f"notifications:{name}": {"delivery_id": "sent_id"}
     for name in ("delivery", "retry_delivery", "settle_delivery")
@@ -264,15 +267,38 @@ def _places(incident: Incident, people: dict[str, User]) -> dict[str, Any]:
         "spare": "spare",
         "runbook": "incident-response",
         "position": 0,
-        "item_id": _afterwards(incident, by),
+        **_afterwards(incident, by),
     }
 
 
-def _afterwards(incident: Incident, by: User) -> int:
-    """A post-mortem, and an action item of ``incident``: its number."""
+def _afterwards(incident: Incident, by: User) -> dict[str, Any]:
+    """A post-mortem with a version that waits and a picture, and what was promised in it."""
     document = a_postmortem(incident, by, f"## Summary\n\n{incident.title}\n")
-    title = f"Look into {incident.title}"
-    return an_item(by, title=title, incident=incident, postmortem=document).pk
+    # Numbers that the document of another incident does not have.
+    waiting = document.revisions.create(
+        number=900 + incident.pk % 10,
+        kind=RevisionKind.CONFLICT,
+        text=f"{incident.title} waits",
+        base_number=1,
+        saved_by=by,
+    )
+    Postmortem.objects.filter(pk=document.pk).update(last_number=waiting.number)
+    picture = document.pictures.create(
+        content=b"a picture", media_type="image/png", width=1, height=1, sha256="0" * 64, added_by=by
+    )
+    return {"version": waiting.number, "picture_id": picture.pk, **_promised(document, by)}
+
+
+def _promised(document: Postmortem, by: User) -> dict[str, Any]:
+    """Two action items: an open one, which somebody asks to drop, and a closed one."""
+    incident = document.incident
+    there = {"title": f"Look into {incident.title}", "incident": incident, "postmortem": document}
+    asked = {"drop_proposed_by": by, "drop_proposed_at": timezone.now(), "drop_reason": incident.title}
+    item = an_item(by, **there, **asked)
+    link = item.links.create(url=f"https://tracker.example.com/{incident.title}", added_by=by)
+    done = {"status": "done", "closed_at": timezone.now(), "closed_by": by, "evidence": incident.title}
+    closed = an_item(by, **there, **done)
+    return {"item_id": item.pk, "link_id": link.pk, "closed_item": closed.pk}
 
 
 def _told(

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0004_afterwards"),
+        ("incidents", "0005_page_delivered"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
