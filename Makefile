@@ -12,7 +12,7 @@ SOURCES := config live notifications postmortems incidents runbooks accounts out
 TEMPLATES := find templates -name '*.html' -print0 | xargs -0
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check chaos bench-sweep bench-sending mutations format lock screenshots clean
+.PHONY: help run demo test check chaos bench-sweep bench-sending bench-insights mutations format lock screenshots clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -48,6 +48,9 @@ bench-sweep: $(DEV_READY) ## Time the sweep with a million waiting clocks agains
 
 bench-sending: $(DEV_READY) ## Time one worker's sends against the cheapest way to hand over the same messages
 	@$(BIN)/python -m benchmarks.sending
+
+bench-insights: $(DEV_READY) ## Time the page of figures over 100,000 incidents of one year
+	@$(BIN)/python -m benchmarks.insights
 
 mutations: $(DEV_READY) ## Take out each safety line in turn, and see the tests go red
 	@$(BIN)/python -m tests.mutations
