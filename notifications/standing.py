@@ -42,12 +42,8 @@ def having_newer(deliveries: Sequence[Delivery]) -> set[UUID]:
     if not clocks:
         return set()
     same = Delivery.objects.filter(notice__clock__in=clocks).exclude(state=DeliveryState.FAILED)
-    newest = {
-        tuple(way): at
-        for *way, at in same.values_list(
-            "notice__clock_id", "recipient_id", "channel", "address", Max("notice__created_at")
-        )
-    }
+    ways = same.order_by().values_list("notice__clock_id", "recipient_id", "channel", "address")
+    newest = {tuple(way): at for *way, at in ways.annotate(at=Max("notice__created_at"))}
     return {row.pk for row in deliveries if (at := newest.get(_way(row))) and at > row.notice.created_at}
 
 
