@@ -5,6 +5,8 @@ from uuid import uuid4
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from postmortems.models import Postmortem
+from postmortems.readiness import findings_of
 from tests.postmortems.conftest import a_picture
 from tests.security.world import PASSWORD, World
 
@@ -16,6 +18,7 @@ def form(world: World, route: str, thing: str = "public") -> dict[str, Any]:
     kinds = (
         *(_people(world), _room(world, thing), _rest(world), _notifications(world), _editor(world)),
         _items(world, thing),
+        _reviews(world, thing),
     )
     return next((fields[route] for fields in kinds if route in fields), {})
 
@@ -114,6 +117,26 @@ def _notifications(world: World) -> dict[str, dict[str, Any]]:
         "notifications:bind": {"who": f"user:{world.people['viewer'].pk}", "address": ""},
         "notifications:add_calendar": calendar,
         "notifications:change_calendar": calendar,
+    }  # fmt: skip
+
+
+def _reviews(world: World, thing: str) -> dict[str, dict[str, Any]]:
+    private = thing == "private"
+    incident = world.incidents["private" if private else "public"]
+    document = Postmortem.objects.get(incident=incident)
+    seen = [finding.key for finding in findings_of(document)]
+    return {
+        "postmortems:request_review": {"people": world.people["added" if private else "administrator"].pk},
+        "postmortems:answer_review": {"verdict": "changes", "said": "Say why", "number": "1"},
+        "postmortems:comment": {"key": str(uuid4()), "quote": incident.title, "start": "0", "text": "Why?"},
+        "postmortems:reply": {"key": str(uuid4()), "text": "Because"},
+        "postmortems:publish": {"number": "1", "seen": " ".join(seen), "reason": "The customer waits"},
+        "postmortems:take_back": {"reason": "A name was in it"},
+        "postmortems:discard": {"reason": "No incident"},
+        "postmortems:add_to_timeline": {
+            "key": str(uuid4()), "text": "The alert had fired", "kind": "note_added", "occurred_at": "2026-01-02 03:04",
+        },
+        "postmortems:correct_timeline": {"text": "Better words", "occurred_at": ""},
     }  # fmt: skip
 
 
