@@ -12,7 +12,7 @@ SOURCES := config live notifications postmortems incidents runbooks accounts out
 TEMPLATES := find templates -name '*.html' -print0 | xargs -0
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check chaos bench-sweep bench-sending bench-insights mutations format lock screenshots clean
+.PHONY: help run demo test check chaos bench bench-sweep bench-sending bench-insights mutations format lock screenshots clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -42,6 +42,9 @@ check: $(DEV_READY) ## Format, lint, types, layers, templates, migrations, deplo
 chaos: $(DEV_READY) ## Kill everything in turn while nudges are due, and count what arrived (SECONDS, SEED)
 	@.ci/needs
 	@$(BIN)/python -m tests.chaos
+
+bench: $(DEV_READY) ## Measure Allclear against a bare Django project (PARTS, and ARGS such as "--sizes 1000")
+	@$(BIN)/python -m benchmarks $(PARTS) $(ARGS)
 
 bench-sweep: $(DEV_READY) ## Time the sweep with a million waiting clocks against an empty table
 	@$(BIN)/python -m benchmarks.sweep

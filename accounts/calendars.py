@@ -3,12 +3,16 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import holidays
 from django.conf import settings
 
 from accounts.models import Team
+
+# Imported where it is used: it is large, and most processes never ask.
+if TYPE_CHECKING:
+    import holidays
 
 DAY = timedelta(days=1)
 LONGEST_SEARCH = 366  # days; a calendar without a single working day in a year is taken to work every day
@@ -54,15 +58,21 @@ class Calendar:
 
 @lru_cache(maxsize=64)
 def _holidays(country: str) -> "holidays.HolidayBase":
+    import holidays
+
     code, _, part = country.partition("-")
     return holidays.country_holidays(code, subdiv=part or None)
 
 
 def is_country(code: str) -> bool:
     """Whether the public holidays of ``code`` are known: "", a country ("DE"), or a part of one ("DE-BY")."""
+    if not code:
+        return True
+    import holidays
+
     country, dash, part = code.partition("-")
     known = holidays.list_supported_countries()
-    return not code or (country in known and (not dash or part in known[country]))
+    return country in known and (not dash or part in known[country])
 
 
 def _is_holiday(country: str, day: date) -> bool:
