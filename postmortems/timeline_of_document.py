@@ -17,6 +17,7 @@ NOISE: frozenset[str] = frozenset(
         Kind.NUDGE_SNOOZED.value,
         Kind.ESCALATED.value,
         Kind.PAGED.value,
+        Kind.PAGE_DELIVERED.value,
         Kind.PAGE_ACKNOWLEDGED.value,
         Kind.ACCESS_GRANTED.value,
         Kind.ACCESS_REVOKED.value,
@@ -48,7 +49,8 @@ def told(postmortem: Postmortem) -> list[Told]:
     found = postmortem.incident.events.select_related("recorded_by").order_by("occurred_at", "seq")
     events = {event.pk: event for event in found}
     superseded = {event.supersedes_id for event in events.values()}
-    chosen = dict(postmortem.hidden_events.values_list("event_id", "is_shown"))
+    # A document that is only being tried on has no row yet.
+    chosen = dict(postmortem.hidden_events.values_list("event_id", "is_shown")) if postmortem.pk else {}
     return [_told(event, events, chosen) for event in events.values() if event.pk not in superseded]
 
 

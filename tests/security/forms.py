@@ -158,6 +158,7 @@ def _people(world: World) -> dict[str, dict[str, Any]]:
             "timezone": "Europe/Lisbon", "workdays": ["0", "1", "6"], "opens_at": "08:30", "closes_at": "16:30",
             "holidays": "PT", "days_off": "2026-12-24\n2026-12-31",
         },
+        "accounts:set_lead": {"user": world.people["responder"].pk},
         "accounts:add_member": {"user": world.people["viewer"].pk},
     }  # fmt: skip
 

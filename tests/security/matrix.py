@@ -107,6 +107,7 @@ MATRIX: dict[str, Row] = {
     "accounts:team": page(ADMINISTRATOR),
     "accounts:rename_team": press(ADMINISTRATOR),
     "accounts:change_working_calendar": press(ADMINISTRATOR),
+    "accounts:set_lead": press(ADMINISTRATOR),
     "accounts:delete_team": press(ADMINISTRATOR),
     "accounts:add_member": press(ADMINISTRATOR),
     "accounts:remove_member": press(ADMINISTRATOR),
@@ -223,6 +224,13 @@ MATRIX: dict[str, Row] = {
     "postmortems:insights": page(MEMBER),
     "postmortems:export_insights": page(MEMBER),
     "postmortems:behind": page(MEMBER),
+    # document
+    "postmortems:start": press(RESPONDER),  # it has one: that is where it leads
+    "postmortems:export_markdown": page(MEMBER),
+    "postmortems:export_html": page(MEMBER),
+    "postmortems:export_pdf": page(MEMBER),
+    "postmortems:export_json": page(MEMBER),
+    "postmortems:export_record": page(MEMBER),
     # items
     "postmortems:item_row": Row(MEMBER, get=302),
     "postmortems:export_items": page(MEMBER),
@@ -238,6 +246,12 @@ MATRIX: dict[str, Row] = {
     "postmortems:add_incident_item": change(),
     "postmortems:add_from_step": change(),
     "postmortems:add_from_line": press(RESPONDER, 200),
+    # reminders
+    "postmortems:due_dates": page(PUBLIC),
+    "postmortems:published": page(PUBLIC),
+    "postmortems:feeds": page(MEMBER),
+    "postmortems:make_feed": press(MEMBER),
+    "postmortems:revoke_feed": press(MEMBER),
     # review
     "postmortems:request_review": Row(RESPONDER, get=200, post=302),
     "postmortems:answer_review": Row(RESPONDER, get=200, post=302),

@@ -294,7 +294,7 @@ UNDERSTOOD = {"incidents:declare": {"is_private"}}
 STATE: dict[type[Model], tuple[str, ...]] = {
     User: ("email", "name", "role", "timezone", "is_active", "session_epoch"),
     Team: (
-        "name", "slug", "members", "timezone", "workdays", "opens_at", "closes_at", "holidays", "days_off",
+        "name", "slug", "members", "lead", "timezone", "workdays", "opens_at", "closes_at", "holidays", "days_off",
     ),
     Invitation: ("role", "email", "team", "created_by", "used_by__email"),
     Service: ("name", "slug", "description", "team", "archived_at__date"),

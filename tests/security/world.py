@@ -36,8 +36,9 @@ from notifications.models import (
     OnCallCalendar,
 )
 from outbox.relay import relay
-from postmortems.models import Postmortem
+from postmortems.models import Feed, FeedKind, Postmortem
 from postmortems.operations import commenting, reviewing
+from postmortems.operations.feeds import make_feed
 from postmortems.states import RevisionKind
 from runbooks.models import Runbook
 from runbooks.operations import create_runbook, publish
@@ -189,6 +190,8 @@ _ELSEWHERE = {
     "accounts:delete_team": {"slug": "spare"},
     "notifications:renew_secret": {"destination_id": "hook"},
     "notifications:answer_page": {"token": "page_token"},
+    "postmortems:due_dates": {"token": "due_dates"},
+    "postmortems:published": {"token": "published"},
     "notifications:bindings": {"slug": "runbook"},
     "notifications:bind": {"slug": "runbook"},
     "notifications:remove_calendar": {"calendar_id": "spare_calendar"},
@@ -369,4 +372,11 @@ def _told_about(incident: Incident, people: dict[str, User]) -> dict[str, Any]:
 def _tokens(people: dict[str, User]) -> dict[str, Any]:
     invitation, token = accounts.invite(role=Role.VIEWER, by=people["administrator"])
     key = ResetTokens().make_token(people["viewer"])
-    return {"invitation_id": invitation.pk, "token": token, "key": key}
+    return {"invitation_id": invitation.pk, "token": token, "key": key, **_feeds(people["responder"])}
+
+
+def _feeds(user: User) -> dict[str, Any]:
+    """A feed of each kind, read a moment ago: that is not kept again with each reading."""
+    tokens = {kind: make_feed(kind, by=user)[1] for kind in FeedKind.values}
+    Feed.objects.update(read_at=timezone.now() + timedelta(hours=1))
+    return {"kind": "due_dates", "due_dates": tokens["due_dates"], "published": tokens["postmortems"]}
