@@ -5,6 +5,8 @@ from uuid import uuid4
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from postmortems.models import Postmortem
+from postmortems.readiness import findings_of
 from tests.postmortems.conftest import a_picture
 from tests.security.world import PASSWORD, World
 
@@ -16,6 +18,7 @@ def form(world: World, route: str, thing: str = "public") -> dict[str, Any]:
     kinds = (
         *(_people(world), _room(world, thing), _rest(world), _notifications(world), _editor(world)),
         _items(world, thing),
+        _reviews(world, thing),
     )
     return next((fields[route] for fields in kinds if route in fields), {})
 
@@ -117,6 +120,26 @@ def _notifications(world: World) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+def _reviews(world: World, thing: str) -> dict[str, dict[str, Any]]:
+    private = thing == "private"
+    incident = world.incidents["private" if private else "public"]
+    document = Postmortem.objects.get(incident=incident)
+    seen = [finding.key for finding in findings_of(document)]
+    return {
+        "postmortems:request_review": {"people": world.people["added" if private else "administrator"].pk},
+        "postmortems:answer_review": {"verdict": "changes", "said": "Say why", "number": "1"},
+        "postmortems:comment": {"key": str(uuid4()), "quote": incident.title, "start": "0", "text": "Why?"},
+        "postmortems:reply": {"key": str(uuid4()), "text": "Because"},
+        "postmortems:publish": {"number": "1", "seen": " ".join(seen), "reason": "The customer waits"},
+        "postmortems:take_back": {"reason": "A name was in it"},
+        "postmortems:discard": {"reason": "No incident"},
+        "postmortems:add_to_timeline": {
+            "key": str(uuid4()), "text": "The alert had fired", "kind": "note_added", "occurred_at": "2026-01-02 03:04",
+        },
+        "postmortems:correct_timeline": {"text": "Better words", "occurred_at": ""},
+    }  # fmt: skip
+
+
 def _people(world: World) -> dict[str, dict[str, Any]]:
     newcomer = {"name": "Lin Clark", "email": "lin@example.com", "password": NEW_PASSWORD}
     return {
@@ -135,6 +158,7 @@ def _people(world: World) -> dict[str, dict[str, Any]]:
             "timezone": "Europe/Lisbon", "workdays": ["0", "1", "6"], "opens_at": "08:30", "closes_at": "16:30",
             "holidays": "PT", "days_off": "2026-12-24\n2026-12-31",
         },
+        "accounts:set_lead": {"user": world.people["responder"].pk},
         "accounts:add_member": {"user": world.people["viewer"].pk},
     }  # fmt: skip
 
@@ -157,7 +181,7 @@ def _items(world: World, thing: str) -> dict[str, dict[str, Any]]:
         "postmortems:decide_drop": {"decision": "keep", "text": "We need it"},
         "postmortems:add_item_link": {"url": "https://example.com/2", "text": "Issue"},
         "postmortems:bulk_change_items": {
-            "items": [world.places[kind]["item_id"]], "owner": "", "due_on": "2026-12-05", "priority": "", "status": "",
+            "chosen": [world.places[kind]["item_id"]], "owner": "", "due_on": "2026-12-05", "priority": "", "status": "",
         },
         "postmortems:import_items": {"key": str(uuid4()), "text": "title,due\nProbe,2026-12-04\n", "agreed": ""},
     }  # fmt: skip

@@ -23,7 +23,15 @@ from notifications.models import (
     Page,
     Preferences,
 )
-from postmortems.models import ActionItem, ActionItemLink, ItemEvent
+from postmortems.models import (
+    ActionItem,
+    ActionItemLink,
+    Comment,
+    HiddenEvent,
+    ItemEvent,
+    Postmortem,
+    Reviewer,
+)
 from runbooks.models import Runbook
 from tests.security.forms import form
 from tests.security.matrix import (
@@ -151,12 +159,16 @@ def _alike(answer: Answer) -> tuple[str, list[tuple[str, str]]]:
 def test_parts_of_a_private_incident_cannot_be_reached_through_a_public_one(world, route):
     """The steps, checklists and events of one incident under the number of another."""
     # Roles have the same names everywhere, and contacts of the same runbook the same positions.
-    same = route in ("incidents:assign_role", "incidents:take_role", "notifications:page")
+    same = route in (
+        *("incidents:assign_role", "incidents:take_role", "notifications:page"),
+        *("postmortems:hide_kind", "postmortems:show_kind"),
+    )
     mixed = dict(world.places["private"])
     address = world.url(route, "private").replace(
         f"/{mixed['number']}/", f"/{world.places['public']['number']}/", 1
     )
-    known = world.incidents["public"].events.filter(seq=mixed["seq"]).exists() and "/events/" in address
+    named = "/events/" in address or "/entries/" in address
+    known = world.incidents["public"].events.filter(seq=mixed["seq"]).exists() and named
     for method in ("GET", "POST"):
         answer = world.actors["responder"].ask(method, address, form(world, route))
         assert SECRET not in answer.body
@@ -282,7 +294,7 @@ UNDERSTOOD = {"incidents:declare": {"is_private"}}
 STATE: dict[type[Model], tuple[str, ...]] = {
     User: ("email", "name", "role", "timezone", "is_active", "session_epoch"),
     Team: (
-        "name", "slug", "members", "timezone", "workdays", "opens_at", "closes_at", "holidays", "days_off",
+        "name", "slug", "members", "lead", "timezone", "workdays", "opens_at", "closes_at", "holidays", "days_off",
     ),
     Invitation: ("role", "email", "team", "created_by", "used_by__email"),
     Service: ("name", "slug", "description", "team", "archived_at__date"),
@@ -310,6 +322,13 @@ STATE: dict[type[Model], tuple[str, ...]] = {
     ),
     ActionItemLink: ("item__title", "url", "title", "added_by"),
     ItemEvent: ("item__title", "kind", "by", "text", "data"),
+    Postmortem: (
+        "incident", "title", "text", "status", "number", "author", "published_by", "published_number", "publish_reason",
+        "discarded_by", "discard_reason",
+    ),
+    Reviewer: ("postmortem", "user", "requested_by", "verdict", "said", "number"),
+    Comment: ("postmortem", "number", "quote", "start", "text", "answers__text", "made_by", "settled_by"),
+    HiddenEvent: ("postmortem", "event", "is_shown", "hidden_by"),
 }  # fmt: skip
 
 
