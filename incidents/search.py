@@ -29,14 +29,19 @@ def reference_in(text: str) -> int | None:
 
 def matching(incidents: IncidentQuerySet, text: str) -> IncidentQuerySet:
     """Those with every word of ``text``, of which the last may be unfinished; and the one of that number."""
-    words = _words(text)
-    if not words:
+    query = query_of(text)
+    if query is None:
         return incidents.none() if text else incidents
-    query = SearchQuery(_all_of(words), search_type="raw", config="simple")
     found = Q(search=query)
     if NUMBER.fullmatch(text.strip()):
         found |= Q(pk=int(text))
     return incidents.filter(found)
+
+
+def query_of(text: str) -> SearchQuery | None:
+    """What finds every word of ``text``, of which the last may be unfinished; None where it has no word."""
+    words = _words(text)
+    return SearchQuery(_all_of(words), search_type="raw", config="simple") if words else None
 
 
 def similar_open(title: str, user: User, limit: int = 3) -> list[Incident]:

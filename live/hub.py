@@ -15,7 +15,7 @@ from live.attendance import REFRESH, Attendance
 from live.boards import Board
 from live.events import encode
 from live.listening import listen
-from live.rendering import ALL, PRESENCE, sections_of
+from live.rendering import ALL, sections_of
 from live.rooms import Room
 from live.streams import Stream, Viewer
 from live.threads import in_thread
@@ -94,15 +94,13 @@ class Hub:
                 stream.send(encode("inbox"))
         if not isinstance(incident_id, int):
             return
-        room = self.rooms.get(incident_id)
         if name == "presence_changed":
             self.attendance.confirm(incident_id)
-            if room:
-                room.changed(frozenset({PRESENCE}))
-        elif "event_id" in fact:
+        if "event_id" in fact:
             self.board.changed(fact)
-            if room:
-                room.changed(sections_of(name), fact.get("seq", 0))
+        room, names = self.rooms.get(incident_id), sections_of(fact)
+        if room and names:
+            room.changed(names, fact.get("seq", 0))
 
     def reconnected(self) -> None:
         self.board.reconnected()

@@ -1,8 +1,9 @@
 """What the viewers of a room have to be shown, read and rendered once for all of them. Runs in a thread."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import Error
@@ -18,6 +19,12 @@ log = logging.getLogger(__name__)
 
 PRESENCE = "presence"
 ALL = frozenset(sections.NAMES)
+#: What changes with facts that are no events of the timeline.
+WITHOUT_EVENT = {
+    "presence_changed": frozenset({PRESENCE}),
+    "action_item_changed": frozenset({"afterwards"}),
+    "postmortem_changed": frozenset({"afterwards"}),
+}
 
 
 @dataclass(frozen=True)
@@ -43,9 +50,13 @@ class Wanted:
     arrivals: tuple[tuple[Viewer, int], ...]
 
 
-def sections_of(kind: str) -> frozenset[str]:
-    """The sections that an event of ``kind`` changes; all of them for a kind nobody thought of."""
-    return frozenset(sections.SECTIONS_OF.get(kind, ALL))
+def sections_of(fact: Mapping[str, Any]) -> frozenset[str]:
+    """The sections that ``fact`` changes: for an event of the timeline, all of them if it is of a kind nobody thought
+    of; for anything else, none unless it is known."""
+    name = str(fact.get("name"))
+    if "event_id" in fact:
+        return frozenset(sections.SECTIONS_OF.get(name, ALL))
+    return WITHOUT_EVENT.get(name, frozenset())
 
 
 def look(incident_id: int, wanted: Wanted) -> Look:

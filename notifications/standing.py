@@ -9,6 +9,7 @@ from django.db.models import Max
 from incidents.permissions import can_see
 from notifications.models import Channel, ClockKind, Delivery, DeliveryState, Notice, Urgency
 from notifications.owing import owed
+from notifications.reminders.promises import stands
 
 
 def why_not(delivery: Delivery, now: datetime, *, has_newer: bool) -> DeliveryState | None:
@@ -26,6 +27,8 @@ def _is_settled(notice: Notice) -> bool:
     page = getattr(notice, "page", None)
     if page and notice.incident and (page.acknowledged_at or not notice.incident.is_open):
         return True
+    if notice.reminder is not None:
+        return not stands(notice.reminder)
     if notice.clock is None or notice.incident is None:
         return False
     owes = owed(notice.incident, ClockKind(notice.clock.kind))

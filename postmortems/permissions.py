@@ -1,6 +1,7 @@
 """Who may do what to a post-mortem or an action item. Seeing comes first, and follows the incident."""
 
 from accounts.models import User
+from incidents.models import Incident
 from incidents.permissions import can_see, can_work_on
 from postmortems.models import ActionItem, Postmortem
 
@@ -21,3 +22,7 @@ def can_see_item(user: User, item: ActionItem) -> bool:
 def can_change_item(user: User, item: ActionItem) -> bool:
     """Responders may; so may whoever owns it, to report on what they promised."""
     return can_see_item(user, item) and (user.may_respond or item.owner_id == user.pk)
+
+
+def can_add_item(user: User, incident: Incident | None = None) -> bool:
+    return can_work_on(user, incident) if incident else user.may_respond

@@ -12,6 +12,8 @@ from django.utils import timezone
 from accounts.models import Team, User
 from incidents.models import Incident, Service, Step, TimelineEvent
 from incidents.operations import Declaration, declare
+from postmortems.models import ActionItem, ActionItemLink, ItemEvent
+from postmortems.operations.items import add_item
 from runbooks.models import Revision
 from runbooks.operations import create_runbook
 from tests.incidents.conftest import DOCUMENTS
@@ -102,6 +104,45 @@ def more_in_the_room(incident: Incident, ada: User) -> None:
     )
 
 
+def more_actions(incident: Incident, ada: User, count: int = 1000) -> None:
+    """Action items, open and closed, of a hundred people, some with a link, one with a long history."""
+    people = User.objects.bulk_create(
+        User(email=f"person{n}@example.com", name=f"Person {n}") for n in range(100)
+    )
+    now, today = timezone.now(), timezone.localdate()
+    made = []
+    for n in range(count):
+        over = {
+            "status": "done",
+            "closed_at": now - timedelta(days=n % 90),
+            "evidence": "https://example.com/",
+        }
+        made.append(
+            ActionItem(
+                title=f"Alert when a chat stream has no tokens for {n} seconds",
+                incident=incident if n % 3 else None,
+                owner=people[n % 100],
+                due_on=today + timedelta(days=n % 60 - 20),
+                added_by=ada,
+                added_at=now - timedelta(days=n % 90),
+                **(over if n % 4 == 0 else {}),
+            )
+        )
+    made = ActionItem.objects.bulk_create(made, batch_size=2000)
+    ActionItemLink.objects.bulk_create(
+        ActionItemLink(item=item, url=f"https://example.com/{item.pk}") for item in made[::5]
+    )
+    ItemEvent.objects.bulk_create(
+        ItemEvent(
+            item=ActionItem.objects.earliest("pk"),
+            kind="changed",
+            by=ada,
+            data={"due_on": ["2026-12-01", "2026-12-02"]},
+        )
+        for _ in range(MANY)
+    )
+
+
 @pytest.mark.parametrize(
     ("page", "most", "more"),
     [
@@ -110,6 +151,10 @@ def more_in_the_room(incident: Incident, ada: User) -> None:
         ("/incidents/?q=chat", 15, more_incidents),
         ("/declare/", 15, more_incidents),
         ("/incidents/{incident}/", 21, more_in_the_room),
+        ("/actions/", 18, more_actions),
+        ("/actions/?q=alert&severity=2&page=3", 18, more_actions),
+        ("/actions/{item}/", 14, more_actions),
+        ("/actions/export.csv", 12, more_actions),
     ],
 )
 def test_page_costs_the_same_with_one_row_and_with_many(
@@ -120,10 +165,21 @@ def test_page_costs_the_same_with_one_row_and_with_many(
     ada: User,
     client_for: Callable[[User], Client],
 ) -> None:
-    client, url = client_for(ada), page.format(incident=incident.pk)
+    item = add_item(by=ada, title="Alert on tokens", incident=incident, links=["https://example.com/1"])
+    client, url = client_for(ada), page.format(incident=incident.pk, item=item.pk)
     with_one = queries(client, url)
 
     more(incident, ada)
 
     with_many = queries(client, url)
     assert with_many == with_one <= most
+
+
+def test_board_of_ten_thousand_action_items_weighs_no_more_than_its_page(
+    incident: Incident, ada: User, client_for: Callable[[User], Client]
+) -> None:
+    more_actions(incident, ada, 10_000)
+    answer = client_for(ada).get("/actions/")
+    assert b"7,500 actions open." in answer.content
+    assert answer.content.count(b'<tr id="item-') == 50
+    assert len(answer.content) < 160_000

@@ -110,9 +110,10 @@ TIMES = {"acknowledge": ACKNOWLEDGE, "mitigate": MITIGATE, "resolve": RESOLVE}
 
 def updates_owed() -> QuerySet[TimelineEvent]:
     """Status updates that were posted when one was due, with ``was_due``."""
-    was_due = Cast(KeyTextTransform("was_due_at", "data"), DateTimeField())
+    said = KeyTextTransform("was_due_at", "data")
     posted = TimelineEvent.objects.filter(kind=Kind.STATUS_UPDATE_POSTED)
-    return posted.annotate(was_due=was_due).filter(was_due__isnull=False)
+    owed = posted.annotate(said=said).filter(said__isnull=False)
+    return owed.annotate(was_due=Cast("said", DateTimeField()))
 
 
 #: Of an owed update.

@@ -14,6 +14,13 @@ from postmortems.models.documents import Postmortem
 from postmortems.states import ITEM_OPEN, ItemChange, ItemKind, ItemStatus, Priority, is_item_open
 
 
+def owner_is_there() -> Q:
+    """Whether an item's owner is active and may know of its incident; false where it has none."""
+    granted = Access.objects.filter(incident=models.OuterRef("incident"), user=models.OuterRef("owner"))
+    sees = Q(incident=None) | Q(incident__is_private=False) | Q(models.Exists(granted))
+    return Q(owner__is_active=True) & sees
+
+
 class ActionItemQuerySet(models.QuerySet["ActionItem"]):
     def visible_to(self, user: User) -> "ActionItemQuerySet":
         """Those of no incident, and those of incidents that ``user`` may know of."""
@@ -30,9 +37,26 @@ class ActionItemQuerySet(models.QuerySet["ActionItem"]):
         """Open, and due before ``today`` (the reader's day)."""
         return self.open().filter(due_on__lt=today)
 
+    def due_between(self, first: date, last: date) -> "ActionItemQuerySet":
+        """Open, and due from ``first`` to ``last``, both included."""
+        return self.open().filter(due_on__range=(first, last))
+
     def loose(self) -> "ActionItemQuerySet":
-        """Open, without an owner or a date: nobody would be reminded."""
-        return self.open().filter(Q(owner=None) | Q(due_on=None))
+        """Open, without a date or without an owner who could be reminded: nobody, somebody whose account is closed,
+        or somebody who may no longer know of the incident."""
+        return self.open().filter(Q(owner=None) | Q(due_on=None) | ~owner_is_there())
+
+    def with_owner_there(self) -> "ActionItemQuerySet":
+        """Each with ``owner_there``: whether its owner, if it has one, is active and may know of its incident."""
+        return self.annotate(owner_there=models.Case(models.When(owner_is_there(), then=True), default=False))
+
+    def to_decide(self) -> "ActionItemQuerySet":
+        """Open, and somebody asked that it not be done."""
+        return self.open().filter(drop_proposed_by__isnull=False)
+
+    def soonest_first(self) -> "ActionItemQuerySet":
+        """Open ones as they are worked: the most overdue first, those without a date last."""
+        return self.order_by("due_on", "priority", "id")
 
 
 class ActionItem(models.Model):
@@ -99,7 +123,11 @@ class ActionItem(models.Model):
                 condition=~Q(status=ItemStatus.DROPPED) | ~Q(drop_reason=""), name="item_dropped_with_reason"
             ),
             models.CheckConstraint(
-                condition=~Q(status=ItemStatus.DROPPED) | ~Q(closed_by=models.F("drop_proposed_by")),
+                condition=~Q(status=ItemStatus.DROPPED)
+                | (
+                    Q(drop_proposed_by__isnull=False, closed_by__isnull=False)
+                    & ~Q(closed_by=models.F("drop_proposed_by"))
+                ),
                 name="item_dropped_by_a_second",
             ),
             models.UniqueConstraint(fields=["added_by", "submission_key"], name="item_added_once"),

@@ -178,11 +178,10 @@ def test_updates_on_time_count_each_promise_once(
     operations.correct_event(incident.pk, corrected.pk, "Still looking!", by=ada)
     kept = Kept(owed=4, kept=2, lateness=8 * MINUTE)
     assert figures.measure(eve, Period.up_to(date(2026, 11, 28), UTC), None, timezone.now()).updates == {
-        1: kept,
-        None: kept,
+        1: kept
     }
     # Nothing since: one more is owed, and not kept.
-    assert measured(eve).updates[None] == Kept(owed=5, kept=2, lateness=8 * MINUTE)
+    assert measured(eve).updates[1] == Kept(owed=5, kept=2, lateness=8 * MINUTE)
 
 
 def test_post_mortems_are_on_time_late_missing_or_not_due_yet(make: Make, ada: User, eve: User) -> None:

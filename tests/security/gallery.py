@@ -13,6 +13,15 @@ from incidents.models import Access, Checklist, Incident, Presence, Service, Ste
 from incidents.operations import Declaration
 from incidents.sentences import SENTENCES
 from incidents.states import Kind
+from postmortems.models import (
+    ActionItem,
+    ActionItemLink,
+    Comment,
+    HiddenEvent,
+    ItemEvent,
+    Postmortem,
+    Reviewer,
+)
 from runbooks.models import Revision
 from runbooks.operations import create_runbook, publish
 
@@ -47,6 +56,8 @@ def hang(words: list[str]) -> tuple[User, Incident]:
         Access(incident=incident, user=person, granted_by=looks) for person in (*people, looks)
     )
     Presence.objects.bulk_create(Presence(incident=incident, user=person) for person in people)
+    _action_items(incident, words, people)
+    _reviews(incident, words, people)
     roles = {"commander": people[0], "communications_lead": people[2], "scribe": people[3]}
     Incident.objects.filter(pk=incident.pk).update(
         title=words[2][:200], severity_name=flat[3][:80], channel_name=flat[4][:80], is_private=True, **roles
@@ -163,6 +174,63 @@ def _events(incident: Incident, words: list[str], people: list[User]) -> None:
     Incident.objects.filter(pk=incident.pk).update(event_seq=seq)
 
 
+def _action_items(incident: Incident, words: list[str], people: list[User]) -> None:
+    """Open, asked to be dropped, done and dropped ones, in turn, each with a link and a history."""
+    now, made = timezone.now(), []
+    for n, text in enumerate(words):
+        asked = {"drop_proposed_by": people[n], "drop_proposed_at": now, "drop_reason": text}
+        over = {"closed_at": now, "closed_by": people[n - 1]}
+        kinds: tuple[dict[str, Any], ...] = (
+            {}, asked, {**over, "status": "done", "evidence": text}, {**over, **asked, "status": "dropped"},
+        )  # fmt: skip
+        about = {"incident": incident} if n % 3 else {}
+        made.append(
+            ActionItem(
+                title=text[:300], details=text, owner=people[n], added_by=people[n], **about, **kinds[n % 4]
+            )
+        )
+    ActionItem.objects.bulk_create(made)
+    ActionItemLink.objects.bulk_create(
+        ActionItemLink(item=item, url=text[:2000], title=text[:200])
+        for item, text in zip(made, words, strict=True)
+    )
+    ItemEvent.objects.bulk_create(
+        ItemEvent(item=item, kind=kind, by=item.owner, text=text, data={name: [text, text] for name in ("title", "owner", "due_on")})
+        for item, text in zip(made, words, strict=True)
+        for kind in ("changed", "dropped")
+    )  # fmt: skip
+
+
+def _reviews(incident: Incident, words: list[str], people: list[User]) -> None:
+    """A post-mortem in review: answers, comments with replies, events that somebody chose."""
+    now, text = timezone.now(), "\n\n".join(words)
+    document = Postmortem.objects.create(
+        incident=incident, title=words[2][:250], text=f"## Timeline\n\n{text}", status="in_review", number=2, last_number=2
+    )  # fmt: skip
+    Reviewer.objects.bulk_create(
+        Reviewer(
+            postmortem=document, user=people[n], said=said, number=1 if n % 3 else None,
+            verdict=("", "approved", "changes")[n % 3], answered_at=now if n % 3 else None,
+        )
+        for n, said in enumerate(words)
+    )  # fmt: skip
+    comments = Comment.objects.bulk_create(
+        Comment(
+            postmortem=document, number=1, quote=said[:2000], text=said, made_by=people[n],
+            **({"settled_at": now, "settled_by": people[n]} if n % 5 == 0 else {}),
+        )
+        for n, said in enumerate(words)
+    )  # fmt: skip
+    Comment.objects.bulk_create(
+        Comment(postmortem=document, number=1, text=said, made_by=people[n], answers=comments[n - 1])
+        for n, said in enumerate(words)
+    )
+    chosen = incident.events.order_by("seq")[::7]
+    HiddenEvent.objects.bulk_create(
+        HiddenEvent(postmortem=document, event=event, hidden_by=people[0]) for event in chosen
+    )
+
+
 def _data(kind: str, text: str, incident: Incident) -> dict[str, object]:
     if kind == Kind.DETAILS_CHANGED:
         return {
@@ -239,6 +307,22 @@ def addresses(incident: Incident) -> list[str]:
         "/incidents/?q=Chat",
         "/declare/",
     ]
+    pages += [
+        "/actions/",
+        "/actions/?page=2",
+        "/actions/?show=closed",
+        "/actions/?show=decide",
+        "/actions/?q=Chat",
+    ]
+    pages += ["/actions/add/", "/actions/import/", f"{room}postmortem/items/add/"]
+    for item in ActionItem.objects.order_by("pk")[:60:9]:
+        pages += [f"/actions/{item.pk}/", f"/actions/{item.pk}/change/", f"/actions/{item.pk}/status/"]
+    comment = Comment.objects.filter(answers=None, settled_at=None).order_by("pk")[3].pk
+    document = f"{room}postmortem/"
+    pages += [f"{document}{page}/" for page in ("review", "review/answer", "publish", "discard", "take-back")]
+    pages += [f"{document}{page}" for page in ("", "comments/", "comments/?page=2", "comments/?settled=1")]
+    pages += [f"{document}timeline/?show={show}" for show in ("", "out", "all", "all&page=3")]
+    pages += [f"{document}comments/{comment}/reply/", f"{document}timeline/entries/{notes[2]}/correct/"]
     person = User.objects.get(email="person2@example.com").pk
     pages += [
         "/settings/",

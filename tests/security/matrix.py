@@ -23,7 +23,8 @@ class Row:
     """``stranger`` overrides the answers for those who are not signed in, ``private`` those for a private incident.
 
     ``head`` is the answer to HEAD, where it is not that to GET. ``whose`` are those whose thing it is, where it is
-    not everyone's: to others it is missing.
+    not everyone's: to others it is missing. Where it ``finds`` the thing before it asks for the role, those who may not
+    know of it are told that it is missing, whatever their role.
     """
 
     who: str
@@ -33,6 +34,7 @@ class Row:
     stranger: dict[str, int] = field(default_factory=dict)
     private: dict[str, int] = field(default_factory=dict)
     whose: tuple[str, ...] = LET_IN[PUBLIC]
+    finds: bool = False
 
     def answer(self, method: str) -> int:
         """The answer to those who are let in."""
@@ -62,6 +64,11 @@ def change(post: int = 302, private: int | None = None) -> Row:
 def control(post: int = 302) -> Row:
     """A change of the room made by a control of its page: asked for by GET, it leads there."""
     return Row(RESPONDER, get=302, post=post)
+
+
+def of_item(get: int = NO_METHOD, post: int = 302) -> Row:
+    """A change to an action item: for responders, and for whoever owns it, who may be no responder."""
+    return Row(RESPONDER, get=get, post=post, finds=True)
 
 
 def stream(who: str = MEMBER) -> Row:
@@ -100,6 +107,7 @@ MATRIX: dict[str, Row] = {
     "accounts:team": page(ADMINISTRATOR),
     "accounts:rename_team": press(ADMINISTRATOR),
     "accounts:change_working_calendar": press(ADMINISTRATOR),
+    "accounts:set_lead": press(ADMINISTRATOR),
     "accounts:delete_team": press(ADMINISTRATOR),
     "accounts:add_member": press(ADMINISTRATOR),
     "accounts:remove_member": press(ADMINISTRATOR),
@@ -196,6 +204,19 @@ MATRIX: dict[str, Row] = {
     "notifications:fetch_calendar": press(ADMINISTRATOR),
     # -- post-mortems and action items ------------------------------------------------------------------
     "postmortems:postmortem": page(MEMBER),
+    # editor
+    "postmortems:save": press(RESPONDER),
+    "postmortems:preview": press(RESPONDER, 200),
+    "postmortems:latest": page(RESPONDER),
+    "postmortems:insert": Row(RESPONDER, get=200, post=302),
+    "postmortems:add_picture": press(RESPONDER),
+    "postmortems:picture": page(MEMBER),
+    "postmortems:versions": page(MEMBER),
+    "postmortems:version": page(MEMBER),
+    "postmortems:restore": press(RESPONDER),
+    "postmortems:changes": page(MEMBER),
+    "postmortems:settle_conflict": Row(RESPONDER, get=200, post=302),
+    # the others
     "postmortems:library": page(MEMBER),
     "postmortems:actions": page(MEMBER),
     "postmortems:action_item": page(MEMBER),
@@ -203,6 +224,54 @@ MATRIX: dict[str, Row] = {
     "postmortems:insights": page(MEMBER),
     "postmortems:export_insights": page(MEMBER),
     "postmortems:behind": page(MEMBER),
+    # document
+    "postmortems:start": press(RESPONDER),  # it has one: that is where it leads
+    "postmortems:export_markdown": page(MEMBER),
+    "postmortems:export_html": page(MEMBER),
+    "postmortems:export_pdf": page(MEMBER),
+    "postmortems:export_json": page(MEMBER),
+    "postmortems:export_record": page(MEMBER),
+    # items
+    "postmortems:item_row": Row(MEMBER, get=302),
+    "postmortems:export_items": page(MEMBER),
+    "postmortems:add_item": Row(RESPONDER, get=200, post=302),
+    "postmortems:bulk_change_items": Row(RESPONDER, get=302, post=200),
+    "postmortems:import_items": Row(RESPONDER, get=200, post=200),
+    "postmortems:change_item": of_item(get=200),
+    "postmortems:change_item_status": of_item(get=200),
+    "postmortems:reopen_item": of_item(get=200),
+    "postmortems:decide_drop": of_item(),
+    "postmortems:add_item_link": of_item(),
+    "postmortems:remove_item_link": of_item(),
+    "postmortems:add_incident_item": change(),
+    "postmortems:add_from_step": change(),
+    "postmortems:add_from_line": press(RESPONDER, 200),
+    # reminders
+    "postmortems:due_dates": page(PUBLIC),
+    "postmortems:published": page(PUBLIC),
+    "postmortems:feeds": page(MEMBER),
+    "postmortems:make_feed": press(MEMBER),
+    "postmortems:revoke_feed": press(MEMBER),
+    # review
+    "postmortems:request_review": Row(RESPONDER, get=200, post=302),
+    "postmortems:answer_review": Row(RESPONDER, get=200, post=302),
+    "postmortems:withdraw_review": press(RESPONDER),
+    "postmortems:comments": page(MEMBER),
+    "postmortems:comment": control(),
+    "postmortems:reply": Row(RESPONDER, get=200, post=302),
+    "postmortems:settle_comment": press(RESPONDER),
+    "postmortems:reopen_comment": press(RESPONDER),
+    "postmortems:publish": Row(RESPONDER, get=200, post=302),
+    "postmortems:take_back": Row(RESPONDER, get=200, post=409),  # it is not published
+    "postmortems:discard": Row(RESPONDER, get=200, post=302),
+    "postmortems:bring_back": press(RESPONDER),
+    "postmortems:timeline": page(MEMBER),
+    "postmortems:add_to_timeline": control(),
+    "postmortems:correct_timeline": Row(RESPONDER, get=200, post=302),
+    "postmortems:hide_event": press(RESPONDER),
+    "postmortems:show_event": press(RESPONDER),
+    "postmortems:hide_kind": press(RESPONDER),
+    "postmortems:show_kind": press(RESPONDER),
     # -- what pages listen to -----------------------------------------------------------------------------
     "live:board": stream(),
     "live:poll_board": stream(),

@@ -23,6 +23,15 @@ from notifications.models import (
     Page,
     Preferences,
 )
+from postmortems.models import (
+    ActionItem,
+    ActionItemLink,
+    Comment,
+    HiddenEvent,
+    ItemEvent,
+    Postmortem,
+    Reviewer,
+)
 from runbooks.models import Runbook
 from tests.security.forms import form
 from tests.security.matrix import (
@@ -40,11 +49,13 @@ from tests.security.world import SECRET, Actor, Answer, World, routes, undone
 pytestmark = pytest.mark.django_db
 STRANGERS = ("anonymous", "deactivated")
 OF_INCIDENTS = [
-    name for name, names in routes().items() if "number" in names and not name.startswith("runbooks:")
+    name
+    for name, names in routes().items()
+    if {"number", "item_id"} & set(names) and not name.startswith("runbooks:")
 ]
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken": "\w+"')
 #: Where a page repeats what it was asked for.
-ASKED = re.compile(r'<title>.*?</title>|name="q"[^>]+>', re.DOTALL)
+ASKED = re.compile(r'<title>.*?</title>|name="q"[^>]+>|[?;]q=[^"&]*', re.DOTALL)
 NOW = re.compile(r'data-now="[^"]+"')
 
 
@@ -93,7 +104,10 @@ def _check_headers(answer: Answer, *, signed_in: bool) -> None:
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["X-Content-Type-Options"] == "nosniff"
     signed_out = answer.response.cookies.get(settings.SESSION_COOKIE_NAME, Morsel()).value == ""
-    assert not signed_in or signed_out or "no-store" in headers["Cache-Control"]
+    # A picture never changes; a browser keeps it for the cookie with which it was asked for.
+    for_them = headers["Content-Type"] == "image/png" and "Cookie" in headers.get("Vary", "")
+    kept = "private, max-age" if for_them else "no-store"
+    assert not signed_in or signed_out or kept in headers["Cache-Control"]
 
 
 def _expected(route: str, actor: str, method: str, thing: str) -> set[int]:
@@ -103,7 +117,8 @@ def _expected(route: str, actor: str, method: str, thing: str) -> set[int]:
         return {SIGN_IN}
     answer = row.answer(method)
     if actor not in LET_IN[row.who]:
-        return {FORBIDDEN, answer} & {FORBIDDEN, NO_METHOD}
+        missing = row.finds and thing != "public" and answer != NO_METHOD
+        return {UNKNOWN} if missing else {FORBIDDEN, answer} & {FORBIDDEN, NO_METHOD}
     if method in OTHER_METHODS.get(route, {}):
         return set(OTHER_METHODS[route][method])
     if answer == NO_METHOD or (stranger and method in row.stranger):
@@ -121,7 +136,12 @@ def test_a_private_incident_looks_like_a_missing_one(world, route):
     for name, headers in (("viewer", plain), ("administrator", plain | {"HX-Request": "true"})):
         for method in ("GET", "POST"):
             private, missing = (
-                world.actors[name].ask(method, world.url(route, thing), form(world, route), headers=headers)
+                world.actors[name].ask(
+                    method,
+                    world.url(route, thing),
+                    form(world, route) if method == "POST" else None,
+                    headers=headers,
+                )
                 for thing in ("private", "missing")
             )
             assert private.status == missing.status
@@ -139,12 +159,16 @@ def _alike(answer: Answer) -> tuple[str, list[tuple[str, str]]]:
 def test_parts_of_a_private_incident_cannot_be_reached_through_a_public_one(world, route):
     """The steps, checklists and events of one incident under the number of another."""
     # Roles have the same names everywhere, and contacts of the same runbook the same positions.
-    same = route in ("incidents:assign_role", "incidents:take_role", "notifications:page")
+    same = route in (
+        *("incidents:assign_role", "incidents:take_role", "notifications:page"),
+        *("postmortems:hide_kind", "postmortems:show_kind"),
+    )
     mixed = dict(world.places["private"])
     address = world.url(route, "private").replace(
         f"/{mixed['number']}/", f"/{world.places['public']['number']}/", 1
     )
-    known = world.incidents["public"].events.filter(seq=mixed["seq"]).exists() and "/events/" in address
+    named = "/events/" in address or "/entries/" in address
+    known = world.incidents["public"].events.filter(seq=mixed["seq"]).exists() and named
     for method in ("GET", "POST"):
         answer = world.actors["responder"].ask(method, address, form(world, route))
         assert SECRET not in answer.body
@@ -158,6 +182,8 @@ SEARCHES = (
     "/?service=chat", "/?team=platform", "/settings/members/?q=alan", "/incidents/?page=2", "/runbooks/?archived=1",
     "/settings/deliveries/?state=failed", "/settings/deliveries/?state=parked&channel=email", "/settings/deliveries/?page=2",
     "/settings/deliveries/{delivery}/", "/nothing/here/", f"/incidents/?q={SECRET[:4]}", f"/?q={SECRET}", "/live/board/poll/?after=1",
+    f"/actions/?q={SECRET}", "/actions/?show=closed", "/actions/?show=decide", "/actions/?severity=2", "/actions/{item}/", "/actions/?owner={added}",
+    f"/actions/export.csv?q={SECRET}", "/actions/export.csv?show=closed",
     "/insights/?period=365d", "/insights/?team=platform", "/insights/behind/?figure=updates", "/insights/behind/?figure=overdue",
     "/insights/behind/?figure=opened", "/insights/behind/?figure=documents", "/insights/behind/?service=chat",
 )  # fmt: skip
@@ -169,7 +195,9 @@ def test_no_page_tells_of_a_private_incident(world, name):
     hidden = [world.incidents["private"].pk, world.others["private"].pk]
     addresses = [world.url(route) for route in MATRIX if MATRIX[route].get == 200]
     sent = world.places["private"]["sent_id"]
-    addresses += [address.format(number=hidden[0], delivery=sent) for address in SEARCHES]
+    there = {"number": hidden[0], "delivery": sent, "added": world.people["added"].pk}
+    there["item"] = world.places["private"]["item_id"]
+    addresses += [address.format(**there) for address in SEARCHES]
     for address in addresses:
         for headers in ({}, {"HX-Request": "true"}):
             answer = world.actors[name].ask("GET", address, headers=headers)
@@ -258,14 +286,15 @@ EXTRA = {
     "channel": "email", "address": "x@example.com", "secret": "x", "disabled_at": "", "uses": "page", "recipient": "{viewer}",
     "paged_by": "{viewer}", "acknowledged_by": "{viewer}", "acknowledged_at": "2020-01-01", "settled_by": "{viewer}",
     "state": "sent", "urgency": "page", "fires_at": "2099-01-01", "due_at": "2099-01-01", "cadence": "99",
-    "from_server": "1", "created_by": "{viewer}", "token_hash": "x", "used_at": "", "expires_at": "2099-01-01",
+    "from_server": "1", "added_by": "{viewer}", "added_at": "2020-01-01", "closed_by": "{viewer}", "closed_at": "2020-01-01",
+    "drop_proposed_by": "{viewer}", "postmortem": "1", "item_id": "1", "created_by": "{viewer}", "token_hash": "x", "used_at": "", "expires_at": "2099-01-01",
 }  # fmt: skip
 #: Words of EXTRA that a form understands after all, and does as it says.
 UNDERSTOOD = {"incidents:declare": {"is_private"}}
 STATE: dict[type[Model], tuple[str, ...]] = {
     User: ("email", "name", "role", "timezone", "is_active", "session_epoch"),
     Team: (
-        "name", "slug", "members", "timezone", "workdays", "opens_at", "closes_at", "holidays", "days_off",
+        "name", "slug", "members", "lead", "timezone", "workdays", "opens_at", "closes_at", "holidays", "days_off",
     ),
     Invitation: ("role", "email", "team", "created_by", "used_by__email"),
     Service: ("name", "slug", "description", "team", "archived_at__date"),
@@ -287,6 +316,19 @@ STATE: dict[type[Model], tuple[str, ...]] = {
     DestinationUse: ("destination__name", "urgency"),
     OnCallCalendar: ("name", "url", "created_by", "last_error"),
     ContactBinding: ("runbook", "role", "user", "team", "address", "calendar"),
+    ActionItem: (
+        "title", "details", "incident", "postmortem", "team", "owner", "due_on", "priority", "kind", "status", "added_by",
+        "closed_by", "evidence", "drop_proposed_by", "drop_reason",
+    ),
+    ActionItemLink: ("item__title", "url", "title", "added_by"),
+    ItemEvent: ("item__title", "kind", "by", "text", "data"),
+    Postmortem: (
+        "incident", "title", "text", "status", "number", "author", "published_by", "published_number", "publish_reason",
+        "discarded_by", "discard_reason",
+    ),
+    Reviewer: ("postmortem", "user", "requested_by", "verdict", "said", "number"),
+    Comment: ("postmortem", "number", "quote", "start", "text", "answers__text", "made_by", "settled_by"),
+    HiddenEvent: ("postmortem", "event", "is_shown", "hidden_by"),
 }  # fmt: skip
 
 

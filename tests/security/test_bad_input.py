@@ -23,7 +23,8 @@ WORDS = {"nul": "\x00", "10 KB": "x" * 10_000, "odd": ODD, "1 MB": "é" * 500_00
 TYPED = {
     "text", "reason", "title", "title_", "impact", "symptom", "answer", "url", "source", "note", "name", "description",
     "email", "login", "filename", "timezone", "started_at", "occurred_at", "next_due_at",
-    "address", "holidays", "days_off", "digest_at", "quiet_from", "quiet_until",
+    "address", "holidays", "days_off", "digest_at", "quiet_from", "quiet_until", "details", "evidence", "link", "due_on",
+    "said", "quote",
 }  # fmt: skip
 POSTS = [name for name, row in MATRIX.items() if row.post != NO_METHOD]
 #: Where bodies that Django takes apart, the same for every route, are tried as well.
@@ -117,7 +118,7 @@ def test_a_form_without_its_token_changes_nothing_and_gives_back_what_was_typed(
 
 PARAMETERS = (
     "page", "q", "after", "severity", "team", "service", "template", "show", "before", "event", "status", "private",
-    "archived", "next", "state", "channel",
+    "archived", "next", "state", "channel", "owner", "kind", "to",
 )  # fmt: skip
 QUERIES = [
     "a%00b", "%ED%A0%80%FF%u0041%", quote(ODD), "9e99", str(2**70), "x" * 10_000, "-1", quote("１٣"), "1_0", "999999999999999",
@@ -146,6 +147,7 @@ ASKED_MUCH = {
     "account_login", "accounts:members", "accounts:teams", "runbooks:list", "runbooks:revisions", "incidents:board",
     "incidents:history", "incidents:post_update", "live:board", "live:poll_board", "live:incident", "live:poll_incident",
     "notifications:inbox", "notifications:deliveries", "notifications:delivery", "notifications:calendars",
+    "postmortems:actions", "postmortems:export_items", "postmortems:change_item_status",
 }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Action items as a CSV file that a spreadsheet opens, and back."""
