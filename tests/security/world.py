@@ -309,11 +309,24 @@ def _reviewed(document: Postmortem, by: User, people: dict[str, User]) -> dict[s
 def _promised(document: Postmortem, by: User) -> dict[str, Any]:
     """Two action items: an open one, which somebody asks to drop, and a closed one."""
     incident = document.incident
-    there = {"title": f"Look into {incident.title}", "incident": incident, "postmortem": document}
-    asked = {"drop_proposed_by": by, "drop_proposed_at": timezone.now(), "drop_reason": incident.title}
+    there: dict[str, Any] = {
+        "title": f"Look into {incident.title}",
+        "incident": incident,
+        "postmortem": document,
+    }
+    asked: dict[str, Any] = {
+        "drop_proposed_by": by,
+        "drop_proposed_at": timezone.now(),
+        "drop_reason": incident.title,
+    }
     item = an_item(by, **there, **asked)
     link = item.links.create(url=f"https://tracker.example.com/{incident.title}", added_by=by)
-    done = {"status": "done", "closed_at": timezone.now(), "closed_by": by, "evidence": incident.title}
+    done: dict[str, Any] = {
+        "status": "done",
+        "closed_at": timezone.now(),
+        "closed_by": by,
+        "evidence": incident.title,
+    }
     closed = an_item(by, **there, **done)
     return {"item_id": item.pk, "link_id": link.pk, "closed_item": closed.pk}
 
