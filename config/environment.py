@@ -162,7 +162,7 @@ class Environment(BaseSettings):
     timezone: Annotated[str, AfterValidator(_zone)] = Field(
         "UTC",
         alias="ALLCLEAR_TIMEZONE",
-        description="the organisation's time zone, for business days of incidents without a team",
+        description="the organisation's time zone: for business days of incidents without a team, and in post-mortems",
     )
     holidays: Annotated[str, AfterValidator(_country)] = Field(
         "",

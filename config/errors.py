@@ -23,7 +23,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 @requires_csrf_token
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403, where a form was sent from a page that is too old, or from elsewhere."""
-    return HttpResponse(render_to_string("403_csrf.html", {}, request), status=403)
+    # Not request.POST.items in the template, which a field of that name would answer.
+    context = {"typed": list(request.POST.items())}
+    return HttpResponse(render_to_string("403_csrf.html", context, request), status=403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

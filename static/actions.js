@@ -1,6 +1,6 @@
 /* The board of actions: all boxes at once, and the cursor in the row that opens. The page works without this file. */
 (() => {
-  const boxes = () => [...document.querySelectorAll('[name="items"][form="bulk"]')];
+  const boxes = () => [...document.querySelectorAll('[name="chosen"][form="bulk"]')];
 
   const ready = () => { for (const label of document.querySelectorAll('[data-choose-all]')) label.hidden = !boxes().length; };
   document.addEventListener('DOMContentLoaded', ready);
@@ -10,8 +10,11 @@
     if (all) for (const box of boxes()) box.checked = e.target.checked;
   });
 
-  document.addEventListener('htmx:oobAfterSwap', e => {
-    const row = document.getElementById(e.detail.target.id);
-    if (row?.matches('tr.new')) row.querySelector('[aria-invalid="true"], textarea, [name="title"]')?.focus();
+  /* The cursor goes into a row that opens, and back to its first link when it closes. */
+  document.addEventListener('htmx:afterRequest', e => {
+    const number = /^\/actions\/(\d+)\//.exec(e.detail.pathInfo.requestPath)?.[1];
+    const row = number && document.getElementById(`item-${number}`);
+    if (!row || row.contains(document.activeElement)) return;
+    row.querySelector(row.matches('.new') ? '[aria-invalid="true"], textarea, [name="title"]' : 'a')?.focus();
   });
 })();

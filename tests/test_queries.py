@@ -19,7 +19,6 @@ from runbooks.operations import create_runbook
 from tests.incidents.conftest import DOCUMENTS
 
 MANY = 200
-ACTIONS = 10_000
 
 
 @pytest.fixture
@@ -105,14 +104,14 @@ def more_in_the_room(incident: Incident, ada: User) -> None:
     )
 
 
-def more_actions(incident: Incident, ada: User) -> None:
-    """Ten thousand action items, open and closed, of a hundred people, each with a link and a history."""
+def more_actions(incident: Incident, ada: User, count: int = 1000) -> None:
+    """Action items, open and closed, of a hundred people, some with a link, one with a long history."""
     people = User.objects.bulk_create(
         User(email=f"person{n}@example.com", name=f"Person {n}") for n in range(100)
     )
     now, today = timezone.now(), timezone.localdate()
     made = []
-    for n in range(ACTIONS):
+    for n in range(count):
         over = {
             "status": "done",
             "closed_at": now - timedelta(days=n % 90),
@@ -131,7 +130,7 @@ def more_actions(incident: Incident, ada: User) -> None:
         )
     made = ActionItem.objects.bulk_create(made, batch_size=2000)
     ActionItemLink.objects.bulk_create(
-        ActionItemLink(item=item, url=f"https://example.com/{item.pk}") for item in made[:ACTIONS:5]
+        ActionItemLink(item=item, url=f"https://example.com/{item.pk}") for item in made[::5]
     )
     ItemEvent.objects.bulk_create(
         ItemEvent(
@@ -153,7 +152,7 @@ def more_actions(incident: Incident, ada: User) -> None:
         ("/declare/", 15, more_incidents),
         ("/incidents/{incident}/", 21, more_in_the_room),
         ("/actions/", 18, more_actions),
-        ("/actions/?show=overdue&q=alert&severity=2&page=3", 18, more_actions),
+        ("/actions/?q=alert&severity=2&page=3", 18, more_actions),
         ("/actions/{item}/", 14, more_actions),
         ("/actions/export.csv", 12, more_actions),
     ],
@@ -179,7 +178,7 @@ def test_page_costs_the_same_with_one_row_and_with_many(
 def test_board_of_ten_thousand_action_items_weighs_no_more_than_its_page(
     incident: Incident, ada: User, client_for: Callable[[User], Client]
 ) -> None:
-    more_actions(incident, ada)
+    more_actions(incident, ada, 10_000)
     answer = client_for(ada).get("/actions/")
     assert b"7,500 actions open." in answer.content
     assert answer.content.count(b'<tr id="item-') == 50

@@ -4,35 +4,39 @@ Every event carries a commitment, the SHA-256 of its salt and its content, and a
 the event before. Prints OK, or what is wrong with which event; the exit code is then 1. Needs Python alone.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import sys
+from collections.abc import Container, Iterator
 from pathlib import Path
+from typing import Any
 
 CONTENT = ("kind", "occurred_at", "by", "text", "data", "supersedes")
 FIELDS = {*CONTENT, "id", "incident", "seq", "recorded_at", "salt", "commitment", "hash"}
 
 
-def say(words):
+def say(words: str) -> None:
     sys.stdout.write(words + "\n")
 
 
-def sha256(text):
+def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def commitment_of(event):
+def commitment_of(event: dict[str, Any]) -> str:
     content = {name: event[name] for name in CONTENT}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(event["salt"] + canonical)
 
 
-def hash_of(event, previous):
+def hash_of(event: dict[str, Any], previous: str) -> str:
     parts = (previous, event["incident"], event["seq"], event["recorded_at"], event["commitment"])
     return sha256("|".join(str(part) for part in parts))
 
 
-def read(line):
+def read(line: bytes) -> dict[str, Any] | None:
     """The event of a line; None where the line is not written as it is exported."""
     try:
         event = json.loads(line.decode())
@@ -43,7 +47,9 @@ def read(line):
     return event if json.dumps(event, sort_keys=True, ensure_ascii=False).encode() == line else None
 
 
-def faults_of_event(number, event, previous, incident, earlier):
+def faults_of_event(
+    number: int, event: dict[str, Any] | None, previous: str, incident: int, earlier: Container[int]
+) -> Iterator[str]:
     if event is None:
         yield f"event {number} cannot be read"
         return
@@ -59,12 +65,13 @@ def faults_of_event(number, event, previous, incident, earlier):
         yield f"event {number} corrects an event that is not here"
 
 
-def faults(folder):
+def faults(folder: Path) -> tuple[list[str], str, int]:
     """What is wrong, in words; and the hash of the last event."""
     said = json.loads((folder / "incident.json").read_text(encoding="utf-8"))
     lines = (folder / "timeline.jsonl").read_bytes().split(b"\n")
     found = [] if lines.pop() == b"" else ["the last line is not whole"]
-    previous, earlier, corrected = "", {}, {None}
+    previous, corrected = "", {None}
+    earlier: dict[int, int] = {}
     for number, line in enumerate(lines, 1):
         event = read(line)
         found += faults_of_event(number, event, previous, said["number"], earlier)
@@ -83,7 +90,7 @@ def faults(folder):
     return found, previous, len(lines)
 
 
-def main():
+def main() -> int:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent
     try:
         found, head, count = faults(folder)

@@ -27,9 +27,9 @@ def main() -> None:
     from weasyprint import HTML
     from weasyprint.urls import URLFetcher
 
-    embedded = URLFetcher(allowed_protocols=["data"], allow_redirects=False)
-    page = HTML(string=sys.stdin.buffer.read().decode(), base_url=None, url_fetcher=embedded)
-    page.write_pdf(sys.stdout.buffer)
+    embedded = URLFetcher(allowed_protocols=["data"], allow_redirects=False)  # type: ignore[no-untyped-call]
+    page = HTML(string=sys.stdin.buffer.read().decode(), url_fetcher=embedded)  # type: ignore[no-untyped-call]
+    page.write_pdf(sys.stdout.buffer)  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

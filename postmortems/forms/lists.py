@@ -20,7 +20,7 @@ AS_IT_IS = "Leave as it is"
 
 
 class BulkChangeForm(ItemForm):
-    """``items`` are numbers, from the boxes of a list; what is left empty stays as it is."""
+    """``chosen`` are numbers, from the boxes of a list; what is left empty stays as it is."""
 
     owner = PersonField(label="Owner", required=False, empty_label=AS_IT_IS)
     due_on = DayField(label="Due", required=False)
@@ -41,7 +41,7 @@ class BulkChangeForm(ItemForm):
 
     def chosen(self) -> list[int]:
         """The numbers of the items, as far as they are numbers."""
-        said = self.data.getlist("items") if isinstance(self.data, QueryDict) else []
+        said = self.data.getlist("chosen") if isinstance(self.data, QueryDict) else []
         return [
             int(number) for number in said if number.isascii() and number.isdecimal() and len(number) < 16
         ]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from html import unescape
 from itertools import groupby
 
@@ -78,6 +79,7 @@ def _web(url: object) -> str:
     return text if re.fullmatch(r"https?://[^\s<>]{1,2000}", text) else ""
 
 
+@lru_cache(maxsize=4096)  # a document is shown again with each pause of typing
 def one_line(text: str) -> str:
     """Markdown of any length as one line of it: blocks after each other, code blocks as code."""
     said: list[str] = []

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import MemberRequest, member
@@ -110,7 +110,8 @@ def add_item_link(request: MemberRequest, item_id: int) -> HttpResponse:
 def remove_item_link(request: MemberRequest, item_id: int, link_id: int) -> HttpResponse:
     """Take a link away; the item's history keeps it."""
     item = find_to_change(request, item_id)
-    operations.remove_link(item.pk, link_id, by=request.user)
+    link = get_object_or_404(item.links, pk=link_id)
+    operations.remove_link(item.pk, link.pk, by=request.user)
     return redirect("postmortems:action_item", item.pk)
 
 

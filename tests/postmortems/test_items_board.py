@@ -168,19 +168,11 @@ def test_closure_counts_by_week_and_what_was_done_by_its_day(ada: User) -> None:
     assert [week.monday for week in found.weeks][-1] == date(2026, 11, 23)
 
 
-def test_closure_s_weeks_stand_inside_the_plot(ada: User) -> None:
-    for _ in range(37):
-        an_item(ada, TODAY)
-    found = closure.read(ada, TODAY)
-    assert found.rules == [(156.0, 0), (84.0, 19), (12.0, 38)]
-    assert all(12 <= week.mark <= 156 and 30 < week.x < 392 for week in found.weeks)
-
-
 def test_chart_has_its_numbers_in_a_table(client: Client, ada: User) -> None:
     an_item(ada, TODAY)
     body = client.get("/actions/").content.decode()
     assert '<th scope="row">23 Nov</th><td>1</td><td>0</td>' in body
-    assert body.count("<rect ") == 12
+    assert 'aria-label="Action items opened and closed by week' in body
 
 
 # -- rows that change in their place ----------------------------------------------------------------------
@@ -259,7 +251,7 @@ def test_viewer_reads_the_board_and_changes_what_is_theirs(
     assert f'id="status-{own.pk}"' in body
     assert f'id="status-{other.pk}"' not in body
     assert "Add action" not in body
-    assert 'name="items"' not in body
+    assert 'name="chosen"' not in body
     for item, status in ((other, 403), (own, 302)):
         answer = client.post(f"/actions/{item.pk}/status/", {"status": "in_progress"})
         assert answer.status_code == status

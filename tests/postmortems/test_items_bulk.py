@@ -79,7 +79,7 @@ def test_board_says_what_became_of_each(client: Client, ada: User, grace: User) 
     good, done = an_item(ada, FRIDAY, title="Good"), an_item(ada, FRIDAY, title="Done one")
     items.mark_done(done.pk, by=ada, evidence="https://example.com/")
     sent = {
-        "items": [good.pk, done.pk],
+        "chosen": [good.pk, done.pk],
         "owner": grace.pk,
         "due_on": "",
         "priority": "",
@@ -99,21 +99,21 @@ def test_board_says_what_became_of_each(client: Client, ada: User, grace: User) 
     ("sent", "said"),
     [
         ({"priority": "1"}, "tick their boxes"),
-        ({"items": ["x", "9" * 30], "priority": "1"}, "tick their boxes"),
-        ({"items": ["1"]}, "Choose what to change"),
-        ({"items": ["1"], "status": "done"}, "do it on each item"),
-        ({"items": ["1"], "due_on": "soon"}, "Enter a day"),
+        ({"chosen": ["x", "9" * 30], "priority": "1"}, "tick their boxes"),
+        ({"chosen": ["1"]}, "Choose what to change"),
+        ({"chosen": ["1"], "status": "done"}, "do it on each item"),
+        ({"chosen": ["1"], "due_on": "soon"}, "Enter a day"),
     ],
 )
 def test_bulk_form_that_makes_no_sense_is_shown_again(
     client: Client, ada: User, sent: dict[str, object], said: str
 ) -> None:
     item = an_item(ada, FRIDAY)
-    if sent.get("items") == ["1"]:
-        sent = sent | {"items": [item.pk]}
+    if sent.get("chosen") == ["1"]:
+        sent = sent | {"chosen": [item.pk]}
     answer = client.post("/actions/bulk/", sent)
     assert answer.status_code == 422
     assert said in answer.content.decode()
-    if sent.get("items") == [item.pk]:
+    if sent.get("chosen") == [item.pk]:
         assert f'aria-label="Choose ACT-{item.pk}" checked' in answer.content.decode()
     assert ActionItem.objects.get().priority == 2

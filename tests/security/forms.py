@@ -181,7 +181,7 @@ def _items(world: World, thing: str) -> dict[str, dict[str, Any]]:
         "postmortems:decide_drop": {"decision": "keep", "text": "We need it"},
         "postmortems:add_item_link": {"url": "https://example.com/2", "text": "Issue"},
         "postmortems:bulk_change_items": {
-            "items": [world.places[kind]["item_id"]], "owner": "", "due_on": "2026-12-05", "priority": "", "status": "",
+            "chosen": [world.places[kind]["item_id"]], "owner": "", "due_on": "2026-12-05", "priority": "", "status": "",
         },
         "postmortems:import_items": {"key": str(uuid4()), "text": "title,due\nProbe,2026-12-04\n", "agreed": ""},
     }  # fmt: skip
