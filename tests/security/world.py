@@ -197,6 +197,8 @@ _ELSEWHERE = {
     "notifications:remove_calendar": {"calendar_id": "spare_calendar"},
     "postmortems:reopen_item": {"item_id": "closed_item"},
     "postmortems:withdraw_review": {"user_id": "reviewer"},
+    "postmortems:hide_kind": {"kind": "event_kind"},
+    "postmortems:show_kind": {"kind": "event_kind"},
 } | {
     f"notifications:{name}": {"delivery_id": "sent_id"}
     for name in ("delivery", "retry_delivery", "settle_delivery")
@@ -272,7 +274,7 @@ def _places(incident: Incident, people: dict[str, User]) -> dict[str, Any]:
         "spare": "spare",
         "runbook": "incident-response",
         "position": 0,
-        "kind": "note_added",
+        "event_kind": "note_added",
         **_afterwards(incident, by, people),
     }
 
