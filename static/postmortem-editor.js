@@ -70,10 +70,13 @@
     catch { say('No action item was made: the server cannot be reached. Try again.'); return; }
     const { status, told } = answer;
     if (status >= 300 || !told?.markdown) { say(problem(told) || 'No action item was made. Try again.'); return; }
+    const made = (/^\s*(?:[-*+]|\d{1,4}[.)]) /.exec(words)?.[0] || '') + told.markdown; /* an item of a list stays one */
     const at = doc.value.slice(from, to) === words ? from : doc.value.indexOf(words);
-    if (at >= 0) insert(told.markdown, at, at + words.length); else insertLines(told.markdown);
+    if (at >= 0) insert(made, at, at + words.length); else insertLines(made);
     say(`Action item made: ${told.title || ''}`);
-    document.body.dispatchEvent(new CustomEvent('document-item'));
+    last = null; /* the preview may show a table of them */
+    later();
+    htmx.ajax('GET', location.pathname, { target: '#action-items', select: '#action-items', swap: 'outerHTML' });
     save();
   };
   const problem = told => {
@@ -205,7 +208,6 @@
   };
   doc.addEventListener('input', later);
   doc.addEventListener('document-replaced', later);
-  document.body.addEventListener('document-item', () => { last = null; later(); });
   addEventListener('online', later);
   if (last === null) render();
 })();

@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from incidents.demo.stories import Story
 from postmortems.states import Priority
@@ -34,9 +35,8 @@ def lesson_of(story: Story) -> Lesson | None:
     plot = _plots().get(story.name)
     if plot is None:
         return None
-    promises = [
-        Promise(title, kind, Priority(priority), done) for title, kind, priority, done in plot["items"]
-    ]
+    rows: list[tuple[Any, ...]] = [tuple(row) for row in plot["items"]]
+    promises = [Promise(title, kind, Priority(priority), done) for title, kind, priority, done in rows]
     own = promises[2:] if story.telling == 2 else promises[story.telling : story.telling + 1]
     return Lesson(plot["why"], plot["badly"], plot["lucky"], tuple(own))
 

@@ -94,10 +94,6 @@ class WriteForm(TextForm):
     picture = PictureField(required=False, allow_empty_file=True)
 
 
-class PreviewForm(forms.Form):
-    text = DocumentField()
-
-
 class PictureForm(forms.Form):
     picture = PictureField(error_messages={"required": "Choose a picture."}, allow_empty_file=True)
 

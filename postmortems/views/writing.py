@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import MemberRequest, responder
 from incidents.operations import Refused
 from postmortems.conflicts import Conflict
-from postmortems.forms.writing import PreviewForm, WriteForm, name_of
+from postmortems.forms.writing import TextForm, WriteForm, name_of
 from postmortems.models import Postmortem
 from postmortems.operations import pictures
 from postmortems.operations import writing as operations
@@ -121,12 +121,10 @@ def _passages(request: MemberRequest, found: Postmortem, number: int) -> str:
 def preview(request: MemberRequest, number: int) -> HttpResponse:
     """The text as it stands, as it will be read."""
     found = find(request, number)
-    form = PreviewForm(request.POST)
-    context: dict[str, Any] = {"form": form}
-    if form.is_valid():
-        context["html"] = html_of(found, form.cleaned_data["text"])
-    status = 422 if form.errors else 200
-    return render(request, "postmortems/_preview.html", context, status=status)
+    form = TextForm(request.POST)
+    status = 200 if form.is_valid() else 422
+    shown = html_of(found, form.typed.replace("\x00", "\ufffd")[: operations.MOST_BYTES])
+    return render(request, "postmortems/_preview.html", {"form": form, "html": shown}, status=status)
 
 
 @responder

@@ -219,6 +219,12 @@ def test_writing_has_keys_pictures_and_the_record_at_hand(
     page.locator("[data-insert=fields] summary").click()
     page.get_by_role("button", name="Severity").click()
     expect(text_of(page)).to_have_value(_containing("SEV2"))
+    # An action item of a line, by a key.
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\n- [ ] Probe sign-in @ada 2027-01-04")
+    page.keyboard.press("Alt+a")
+    expect(text_of(page)).to_have_value(re.compile(r"\n- \[ACT-\d+\]\(/actions/\d+/\) Probe sign-in"))
+    expect(page.locator("#action-items").get_by_role("link", name="Probe sign-in")).to_be_visible()
     # A picture from the clipboard.
     page.evaluate(PASTE, ["graph.png", base64.b64encode(a_picture()).decode()])
     expect(page.get_by_text("The picture is in the text.")).to_be_visible()
