@@ -12,7 +12,7 @@ SOURCES := config live notifications postmortems incidents runbooks accounts out
 TEMPLATES := find templates -name '*.html' -print0 | xargs -0
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check chaos bench-sweep bench-sending mutations format lock screenshots clean
+.PHONY: help run demo test check chaos bench bench-sweep bench-sending bench-insights mutations format lock screenshots clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -43,11 +43,17 @@ chaos: $(DEV_READY) ## Kill everything in turn while nudges are due, and count w
 	@.ci/needs
 	@$(BIN)/python -m tests.chaos
 
+bench: $(DEV_READY) ## Measure Allclear against a bare Django project (PARTS, and ARGS such as "--sizes 1000")
+	@$(BIN)/python -m benchmarks $(PARTS) $(ARGS)
+
 bench-sweep: $(DEV_READY) ## Time the sweep with a million waiting clocks against an empty table
 	@$(BIN)/python -m benchmarks.sweep
 
 bench-sending: $(DEV_READY) ## Time one worker's sends against the cheapest way to hand over the same messages
 	@$(BIN)/python -m benchmarks.sending
+
+bench-insights: $(DEV_READY) ## Time the page of figures over 100,000 incidents of one year
+	@$(BIN)/python -m benchmarks.insights
 
 mutations: $(DEV_READY) ## Take out each safety line in turn, and see the tests go red
 	@$(BIN)/python -m tests.mutations

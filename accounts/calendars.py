@@ -3,13 +3,18 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import holidays
 from django.conf import settings
 
 from accounts.models import Team
 
+# Imported where it is used: it is large, and most processes never ask.
+if TYPE_CHECKING:
+    import holidays
+
+DAY = timedelta(days=1)
 LONGEST_SEARCH = 366  # days; a calendar without a single working day in a year is taken to work every day
 
 
@@ -32,12 +37,19 @@ class Calendar:
 
     def next_business_day(self, moment: datetime) -> date:
         """The first business day after the day of ``moment``, as it is in this calendar's zone."""
-        day = moment.astimezone(ZoneInfo(self.zone)).date()
-        for _ in range(LONGEST_SEARCH):
-            day += timedelta(days=1)
-            if self.is_business_day(day):
-                return day
-        return moment.astimezone(ZoneInfo(self.zone)).date() + timedelta(days=1)
+        return self.business_day_from(moment.astimezone(ZoneInfo(self.zone)).date() + DAY)
+
+    def business_day_from(self, day: date) -> date:
+        """``day``, or the first business day after it."""
+        return self._business_day(day, DAY)
+
+    def business_day_until(self, day: date) -> date:
+        """``day``, or the last business day before it."""
+        return self._business_day(day, -DAY)
+
+    def _business_day(self, day: date, step: timedelta) -> date:
+        days = (day + n * step for n in range(LONGEST_SEARCH))
+        return next(filter(self.is_business_day, days), day)
 
     def end_of_next_business_day(self, moment: datetime) -> datetime:
         """When work ends on the next business day: what "next business day" promises, at the latest."""
@@ -46,15 +58,21 @@ class Calendar:
 
 @lru_cache(maxsize=64)
 def _holidays(country: str) -> "holidays.HolidayBase":
+    import holidays
+
     code, _, part = country.partition("-")
     return holidays.country_holidays(code, subdiv=part or None)
 
 
 def is_country(code: str) -> bool:
     """Whether the public holidays of ``code`` are known: "", a country ("DE"), or a part of one ("DE-BY")."""
+    if not code:
+        return True
+    import holidays
+
     country, dash, part = code.partition("-")
     known = holidays.list_supported_countries()
-    return not code or (country in known and (not dash or part in known[country]))
+    return country in known and (not dash or part in known[country])
 
 
 def _is_holiday(country: str, day: date) -> bool:

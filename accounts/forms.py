@@ -15,6 +15,7 @@ from accounts.calendars import is_country
 from accounts.models import Role, Team, User
 from accounts.text import NameField
 
+LEAD_HINT = "Hears of action items and post-mortems of the team that stay overdue after two reminders."
 PASSWORD_HINT = "At least 10 characters. A few words that only you would put together are best."
 
 
@@ -200,6 +201,21 @@ class AddMemberForm(forms.Form):
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = User.objects.filter(is_active=True).exclude(teams=team)
+        cast("forms.ModelChoiceField[User]", self.fields["user"]).queryset = people
+
+
+class LeadForm(forms.Form):
+    user = forms.ModelChoiceField(
+        User.objects.none(),
+        label="Who leads the team",
+        required=False,
+        empty_label="Nobody",
+        help_text=LEAD_HINT,
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, team: Team) -> None:
+        super().__init__(data, initial={"user": team.lead_id}, auto_id="lead-%s")
+        people = team.members.filter(is_active=True)
         cast("forms.ModelChoiceField[User]", self.fields["user"]).queryset = people
 
 

@@ -92,12 +92,14 @@ def monday_to_friday() -> list[int]:
 
 
 class Team(models.Model):
-    """A group of people; an incident and a service may belong to one. Its working calendar says what "next
-    business day" means: ``workdays`` with Monday as 0, ``holidays`` a country ("DE", "DE-BY") or ""."""
+    """A group of people; an incident and a service may belong to one. Its ``lead``, one of its members, hears of
+    what stays undone. Its working calendar says what "next business day" means: ``workdays`` with Monday as 0,
+    ``holidays`` a country ("DE", "DE-BY") or ""."""
 
     name = models.CharField(max_length=60)
     slug = models.SlugField(max_length=60, unique=True)
     members = models.ManyToManyField(User, related_name="teams", blank=True)
+    lead = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="teams_led")
 
     timezone = models.CharField(max_length=64, default="UTC")
     workdays = ArrayField(models.PositiveSmallIntegerField(), default=monday_to_friday, size=7)

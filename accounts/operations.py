@@ -189,6 +189,18 @@ def change_working_calendar(
 
 
 @transaction.atomic
+def set_lead(team_id: int, user_id: int | None, *, by: User) -> Team:
+    """Make a member the team's lead; None for nobody. Raises Refused for someone who is not in the team."""
+    _lock_administrators(by)
+    team = Team.objects.select_for_update().get(pk=team_id)
+    if user_id and not team.members.filter(pk=user_id, is_active=True).exists():
+        raise Refused("Only someone who is in the team can lead it.")
+    team.lead_id = user_id
+    team.save(update_fields=["lead"])
+    return team
+
+
+@transaction.atomic
 def delete_team(team_id: int, *, by: User) -> None:
     """Raises Refused while an incident, a service or a runbook belongs to the team. What is the team's alone goes
     with it."""
@@ -216,8 +228,13 @@ def add_member(team_id: int, user_id: int, *, by: User) -> None:
 
 @transaction.atomic
 def remove_member(team_id: int, user_id: int, *, by: User) -> None:
+    """Someone who led the team leads it no more."""
     _lock_administrators(by)
-    Team.objects.get(pk=team_id).members.remove(user_id)
+    team = Team.objects.select_for_update().get(pk=team_id)
+    team.members.remove(user_id)
+    if team.lead_id == user_id:
+        team.lead = None
+        team.save(update_fields=["lead"])
     publish("access_changed", user=user_id)
 
 
@@ -230,6 +247,7 @@ def change_profile(user_id: int, *, name: str, timezone_name: str) -> User:
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     user.name, user.timezone = name, timezone_name
     user.save(update_fields=["name", "timezone"])
+    publish("profile_changed", user=user.pk)
     return user
 
 

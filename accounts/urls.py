@@ -27,6 +27,7 @@ urlpatterns = [
     path(
         "settings/teams/<slug:slug>/calendar/", teams.change_working_calendar, name="change_working_calendar"
     ),
+    path("settings/teams/<slug:slug>/lead/", teams.set_lead, name="set_lead"),
     path("settings/teams/<slug:slug>/delete/", teams.delete_team, name="delete_team"),
     path("settings/teams/<slug:slug>/members/add/", teams.add_member, name="add_member"),
     path(

@@ -1,16 +1,16 @@
 """The web application, for an ASGI server."""
 
 import os
-import warnings
 
-from django.core.asgi import get_asgi_application
+import django
 
-from config.limits import limited
 from outbox import sessions
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 sessions.limit(sessions.WEB)
-# Static files come from WhiteNoise as plain iterators; they are small, and Django reads them in a thread.
-warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+django.setup(set_prefix=False)
 
-application = limited(get_asgi_application())
+from config.handler import Handler  # noqa: E402
+from config.limits import limited  # noqa: E402
+
+application = limited(Handler())

@@ -32,6 +32,11 @@ app.conf.beat_schedule = {
     "reminders": {"task": "notifications.send_reminders", "schedule": 5.0, "options": {"expires": 10}},
     "calendars": {"task": "notifications.fetch_calendars", "schedule": 60.0, "options": {"expires": 60}},
     "audit": {"task": "notifications.audit", "schedule": 60.0, "options": {"expires": 60}},
+    "reminder-audit": {
+        "task": "notifications.audit_reminders",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "presence": {"task": "live.prune_presence", "schedule": 30.0, "options": {"expires": 30}},
     "prune": {"task": "outbox.prune", "schedule": crontab(minute="17"), "options": {"expires": 3600}},
     "housekeeping": {

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-import holidays
 import pydantic
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -113,9 +112,13 @@ def _zone(value: str) -> str:
 
 
 def _country(value: str) -> str:
+    if not value:
+        return value
+    import holidays  # large, and most installations name no country
+
     code, _, part = value.partition("-")
     known = holidays.list_supported_countries()
-    if value and (code not in known or (part and part not in known[code])):
+    if code not in known or (part and part not in known[code]):
         raise ValueError("it must be a country, such as DE, or a part of one, such as DE-BY")
     return value
 
@@ -159,7 +162,7 @@ class Environment(BaseSettings):
     timezone: Annotated[str, AfterValidator(_zone)] = Field(
         "UTC",
         alias="ALLCLEAR_TIMEZONE",
-        description="the organisation's time zone, for business days of incidents without a team",
+        description="the organisation's time zone: for business days of incidents without a team, and in post-mortems",
     )
     holidays: Annotated[str, AfterValidator(_country)] = Field(
         "",

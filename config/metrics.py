@@ -51,6 +51,7 @@ class Figured(Collector):
         yield GaugeMetricFamily(
             "allclear_overdue_seconds", "How late the longest due thing is", found.most_late
         )
+        yield from self._reminders()
         yield from self._deliveries()
         yield GaugeMetricFamily("allclear_facts_waiting", "Facts not yet relayed", found.facts)
         yield GaugeMetricFamily("allclear_relay_lag_seconds", "Age of the oldest of them", found.relay_lag)
@@ -58,6 +59,15 @@ class Figured(Collector):
         for name, age in sorted(found.seen.items()):
             seen.add_metric([name], age.total_seconds())
         yield seen
+
+    def _reminders(self) -> Iterator[Metric]:
+        found = self.found.reminding
+        yield GaugeMetricFamily("allclear_reminders_armed", "Items and post-mortems reminded of", found.armed)
+        yield GaugeMetricFamily("allclear_reminders_due", "Reminders due and not yet said", found.due)
+        yield GaugeMetricFamily("allclear_reminders_failing", "Reminders that cannot be said", found.failing)
+        yield GaugeMetricFamily(
+            "allclear_reminders_overdue_seconds", "How late the longest due reminder is", found.late
+        )
 
     def _deliveries(self) -> Iterator[Metric]:
         found = self.found

@@ -13,12 +13,13 @@ from config import environment
 
 # Streams to browsers never end by themselves; after this many seconds they are cut, and browsers reconnect.
 GRACE = 3
+APPLICATION = "config.asgi:application"
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: list[str], application: str = APPLICATION) -> None:
     settings = environment.read()
     config = uvicorn.Config(
-        "config.asgi:application",
+        application,
         host=settings.bind,
         port=settings.port,
         log_config=None,  # Django's

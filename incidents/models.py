@@ -330,7 +330,13 @@ class TimelineEvent(models.Model):
             models.UniqueConstraint(fields=["incident", "submission_key"], name="event_submitted_once"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="event_kind_known"),
         ]
-        indexes = [models.Index(fields=["incident", "-occurred_at", "-seq"], name="event_by_time")]
+        indexes = [
+            models.Index(fields=["incident", "-occurred_at", "-seq"], name="event_by_time"),
+            # Few of many: figures read those of a period.
+            models.Index(
+                fields=["recorded_at"], name="event_updates", condition=Q(kind="status_update_posted")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.incident_id}/{self.seq} {self.kind}"

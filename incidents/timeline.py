@@ -72,25 +72,42 @@ def _remember(incident: Incident, event: TimelineEvent, changed: Iterable[str]) 
 
 def commitment_of(event: TimelineEvent) -> str:
     """SHA-256 over the salt and the content in canonical JSON, hexadecimal."""
-    content = {
+    canonical = json.dumps(content_of(event), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(f"{event.salt}{canonical}".encode()).hexdigest()
+
+
+def content_of(event: TimelineEvent) -> dict[str, Any]:
+    """What its commitment commits to, as plain data."""
+    return {
         "kind": str(event.kind),
-        "occurred_at": _stamp(event.occurred_at),
+        "occurred_at": stamp(event.occurred_at),
         "by": event.recorded_by_id,
         "text": event.text,
         "data": event.data,
         "supersedes": event.supersedes_id,
     }
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(f"{event.salt}{canonical}".encode()).hexdigest()
+
+
+def links_of(event: TimelineEvent) -> dict[str, Any]:
+    """What makes it a link of the chain, beside its content."""
+    return {
+        "incident": event.incident_id,
+        "seq": event.seq,
+        "recorded_at": stamp(event.recorded_at),
+        "salt": event.salt,
+        "commitment": event.commitment,
+        "hash": event.hash,
+    }
 
 
 def hash_of(event: TimelineEvent, previous: str) -> str:
     """SHA-256 that links ``event`` to the hash before it ("" at the start of the timeline)."""
-    linked = f"{previous}|{event.incident_id}|{event.seq}|{_stamp(event.recorded_at)}|{event.commitment}"
+    linked = f"{previous}|{event.incident_id}|{event.seq}|{stamp(event.recorded_at)}|{event.commitment}"
     return hashlib.sha256(linked.encode()).hexdigest()
 
 
-def _stamp(moment: datetime) -> str:
+def stamp(moment: datetime) -> str:
+    """A moment as commitments and hashes have it."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 

@@ -10,8 +10,9 @@ from live.threads import in_thread
 
 log = logging.getLogger(__name__)
 
-#: Seconds in which changes are gathered: a burst is rendered once.
+#: Seconds in which changes are gathered: a burst is rendered once. The first after a quiet time does not wait so long.
 GATHER = 0.1
+SOON = 0.01
 LONGEST_WAIT = 5.0
 
 
@@ -53,14 +54,16 @@ class Room:
         self._task.cancel()
 
     async def _run(self) -> None:
-        wait = GATHER
+        clock = asyncio.get_running_loop().time
+        wait, quiet_from = GATHER, 0.0
         while True:
             await self._work.wait()
-            await asyncio.sleep(wait)
+            await asyncio.sleep(SOON if wait <= GATHER and clock() > quiet_from else wait)
             # What is committed before we listen is not heard of, so nobody is called up to date before that.
             await self._ready.wait()
             if self.streams:
                 wait = GATHER if await self._round() else min(wait * 2, LONGEST_WAIT)
+                quiet_from = clock() + GATHER
 
     async def _round(self) -> bool:
         self._work.clear()

@@ -1,14 +1,12 @@
 """What happens on the board and in an incident's room, as streams, and by asking again where those are blocked."""
 
 from collections.abc import AsyncIterator
-from typing import cast
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest, JsonResponse
-from django.http.response import HttpResponseBase, StreamingHttpResponse
+from django.http.response import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import conditional_page, require_GET
 
 from accounts.access import MemberRequest, member
 from accounts.models import User
@@ -22,27 +20,27 @@ from live.rendering import ALL, PRESENCE, render
 
 @member
 @require_GET
-async def incident(request: HttpRequest, number: int) -> HttpResponseBase:
+def incident(request: MemberRequest, number: int) -> StreamingHttpResponse:
     """Every change to the room of an incident, as server-sent events."""
-    user = cast(User, await request.auser())
-    found = await sync_to_async(_find)(user, number)
-    viewer = viewer_of(user, request.session.session_key)
+    found = _find(request.user, number)
+    viewer = viewer_of(request.user, request.session.session_key)
     return _stream(follow_incident(viewer, found.pk, _last_known(request)))
 
 
 @member
 @require_GET
-async def board(request: HttpRequest) -> HttpResponseBase:
+def board(request: MemberRequest) -> StreamingHttpResponse:
     """A word whenever the board may look different, as server-sent events."""
-    user = cast(User, await request.auser())
-    viewer = viewer_of(user, request.session.session_key)
+    viewer = viewer_of(request.user, request.session.session_key)
     return _stream(follow_board(viewer, _last_known(request)))
 
 
 @member
 @require_GET
+@conditional_page
 def poll_incident(request: MemberRequest, number: int) -> JsonResponse:
-    """All sections if anything happened after the event that the page knows of, else who is here."""
+    """All sections if anything happened after the event that the page knows of, else who is here; 304 where that is
+    what the page was answered before."""
     incident = sections.load(_find(request.user, number).pk)
     operations.see(incident.pk, request.user.pk)
     names = ALL if incident.event_seq > _last_known(request) else {PRESENCE}

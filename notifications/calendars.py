@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import recurring_ical_events
-from icalendar import Calendar, Event
+# Imported where they are used: they are large, and most processes read no calendar.
+if TYPE_CHECKING:
+    from icalendar import Calendar, Event
 
 MAX_BYTES = 2_000_000
 MAX_EVENTS = 5_000
@@ -62,6 +63,8 @@ def shifts(source: bytes, start: datetime, end: datetime, zone: str) -> list[Shi
     taken in ``zone``. Raises ``Unreadable``."""
     if len(source) > MAX_BYTES:
         raise Unreadable("The calendar is larger than 2 MB.")
+    import recurring_ical_events
+
     (calendar, _), local = _read(source, (end + AHEAD).date()), ZoneInfo(zone)
     try:
         query = recurring_ical_events.of(calendar, skip_bad_series=True)
@@ -98,8 +101,10 @@ def left_out(source: bytes, moment: datetime) -> str:
 
 
 @lru_cache(maxsize=16)
-def _read(source: bytes, until: date) -> tuple[Calendar, tuple[str, ...]]:
+def _read(source: bytes, until: date) -> tuple["Calendar", tuple[str, ...]]:
     """The calendar, with every recurrence made to end, and the names of the events that had to be left out."""
+    from icalendar import Calendar
+
     try:
         calendar = Calendar.from_ical(source)
     except Exception as error:  # the library raises what its parts raise
@@ -186,7 +191,7 @@ def _as(start: date, until: date) -> date:
     return datetime.combine(until, time(), UTC if start.tzinfo else None)
 
 
-def _shift(event: Event, zone: ZoneInfo) -> Shift | None:
+def _shift(event: "Event", zone: ZoneInfo) -> Shift | None:
     try:
         starts_at, ends_at = _moment(event.start, zone), _moment(_end(event), zone)
     except Exception:  # an event that does not say when it is, is no turn
@@ -211,7 +216,7 @@ def _words(event: Any) -> str:
     return " ".join(str(event.get("SUMMARY", "")).split())[:200]
 
 
-def _end(event: Event) -> date:
+def _end(event: "Event") -> date:
     wall, start = str(event.get(WALL, "")), event.start
     if not wall or not isinstance(start, datetime) or start.tzinfo is None:
         return event.end

@@ -1,8 +1,9 @@
 """The life of a delivery in the database: made, claimed with a lease, settled by whoever holds it still."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import uniform
 from typing import Any
 from uuid import UUID, uuid4
@@ -88,17 +89,18 @@ class Outcome:
         return cls(DeliveryAttempt.Outcome.REFUSED, code, detail, ends_destination=True)
 
 
-def deliver(notice: Notice, to: Reached) -> None:
+def deliver(notice: Notice, to: Reached, *, mornings: Iterable[date] = ()) -> None:
     """Make the deliveries of ``notice`` to one recipient, in the caller's transaction. Safe to repeat.
 
-    What goes into the morning's mail is held for it; what goes to a team goes there once. Without a mail server
-    there is no mail to people, who have an inbox; to an address alone it fails at once, so that somebody calls.
+    What goes into the morning's mail is held for it: the next, or the first of ``mornings`` that has not gone. What
+    goes to a team goes there once. Without a mail server there is no mail to people, who have an inbox; to an
+    address alone it fails at once, so that somebody calls.
     """
     routes = [route for route in routes_for(notice, to) if _can_be_sent(route, to)]
     rows = [_row(notice, to, route) for route in routes if not route.in_digest]
     made = Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     if to.user and len(rows) < len(routes):
-        digests.hold(notice, to.user)
+        digests.hold(notice, to.user, mornings)
     if to.user and any(row.channel == Channel.INBOX for row in rows):
         notify("inbox_changed", user_id=to.user.pk)
     for row in made:

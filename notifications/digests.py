@@ -6,11 +6,12 @@ and tried again like any other.
 """
 
 import logging
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
 from accounts.models import User
@@ -18,6 +19,8 @@ from incidents.permissions import can_see
 from notifications import wall
 from notifications.models import Delivery, Digest, DigestEntry, Notice, Urgency
 from notifications.preferences import digest_routes, preferences_of
+from notifications.reminders.models import ReminderClock
+from notifications.reminders.promises import stands
 from outbox import clock
 from outbox.clock import DatabaseNow
 
@@ -27,12 +30,13 @@ LIFE = timedelta(hours=24)
 PUT_OFF = timedelta(minutes=10)
 
 
-def hold(notice: Notice, user: User) -> None:
-    """Have ``notice`` wait for the next morning's mail of ``user``, in the caller's transaction. Safe to repeat."""
+def hold(notice: Notice, user: User, mornings: Iterable[date] = ()) -> None:
+    """Have ``notice`` wait for the next morning's mail of ``user``, or for that of the first of ``mornings`` whose
+    mail has not gone; in the caller's transaction. Safe to repeat."""
     if DigestEntry.objects.filter(user=user, notice=notice).exists():
         return
-    now = clock.now()
-    digest = _next(user, now)
+    chosen = (_of(user, day) for day in mornings)
+    digest = next((one for one in chosen if one.gathered_at is None), None) or _next(user, clock.now())
     DigestEntry.objects.bulk_create(
         [DigestEntry(digest=digest, user=user, notice=notice)], ignore_conflicts=True
     )
@@ -42,10 +46,15 @@ def _next(user: User, after: datetime) -> Digest:
     """The next digest that is still open, locked: while we add to it, nobody gathers it."""
     zone = wall.zone_of(user)
     due_at = wall.next_at(preferences_of(user).digest_at, zone, after)
-    day = due_at.astimezone(zone).date()
-    digest, _ = Digest.objects.get_or_create(user=user, day=day, defaults={"due_at": due_at})
-    digest = Digest.objects.select_for_update().get(pk=digest.pk)
+    digest = _of(user, due_at.astimezone(zone).date())
     return digest if digest.gathered_at is None else _next(user, due_at)
+
+
+def _of(user: User, day: date) -> Digest:
+    """The digest of that day, locked."""
+    due_at = wall.moment_of(day, preferences_of(user).digest_at, wall.zone_of(user))
+    digest, _ = Digest.objects.get_or_create(user=user, day=day, defaults={"due_at": due_at})
+    return Digest.objects.select_for_update().get(pk=digest.pk)
 
 
 def reschedule(user: User) -> None:
@@ -85,8 +94,14 @@ def _one() -> bool:
 def _claim() -> Digest | None:
     """One digest that is due, and its person: two of one person are never gathered side by side."""
     due = Digest.objects.filter(gathered_at=None, due_at__lte=DatabaseNow()).order_by("due_at", "id")
+    due = due.exclude(Exists(_unsaid_to(OuterRef("user"))))
     both = due.select_related("user").select_for_update(of=("self", "user"), skip_locked=True, no_key=True)
     return both.first()
+
+
+def _unsaid_to(user: OuterRef) -> "QuerySet[ReminderClock]":
+    """Reminders that are due and not yet said: after downtime the mail waits for them, so that there is one."""
+    return ReminderClock.objects.armed().filter(person=user, fires_at__lte=DatabaseNow())
 
 
 def _gather(user: User) -> None:
@@ -109,12 +124,13 @@ def _gather(user: User) -> None:
 
 def _entries(digests: list[Digest]) -> "QuerySet[DigestEntry]":
     found = DigestEntry.objects.filter(digest__in=digests).order_by("notice__created_at", "pk")
-    return found.select_related("notice__incident", "notice__clock")
+    return found.select_related("notice__incident", "notice__clock", "notice__reminder__clock")
 
 
 def _stands(notice: Notice, user: User, now: datetime) -> bool:
     """Whether it is still so, and still for them to know: asked in the morning, not in the evening."""
     kept = notice.clock is None or (notice.clock.is_armed and notice.clock.due_at == notice.due_at)
+    kept = kept and (notice.reminder is None or stands(notice.reminder))
     return kept and notice.expires_at > now and (not notice.incident or can_see(user, notice.incident))
 
 

@@ -37,8 +37,8 @@ def count(delivery: Delivery) -> int:
 def tell_incident(delivery: Delivery, why: str) -> None:
     """Put on the incident's timeline whom the message did not reach, with the number to call."""
     notice = delivery.notice
-    if notice.incident_id is None:
-        return
+    if notice.incident_id is None or notice.urgency == Urgency.REMINDER:
+        return  # nobody need be called about what can wait
     role, call = contact_behind(delivery)
     incidents.note_delivery_failed(
         notice.incident_id,

@@ -7,6 +7,7 @@ from django.db import transaction
 from notifications.deliveries import FREE
 from notifications.ladders import LADDERS, passed
 from notifications.models import WAITING, Clock, Delivery, DeliveryState, Digest, Stage
+from notifications.reminders import sweep as reminders
 from outbox import clock as database_clock
 from outbox import relay as relaying
 
@@ -28,6 +29,7 @@ def fence() -> Fenced:
     with transaction.atomic():
         due = Clock.objects.armed().select_for_update().filter(fires_at__lte=database_clock.DatabaseNow())
         stages = sum(_pass_over(clock) for clock in due)
+        stages += reminders.pass_over()
         waiting = Delivery.objects.filter(state__in=WAITING)
         Digest.objects.filter(gathered_at=None, due_at__lte=database_clock.DatabaseNow()).update(
             gathered_at=database_clock.DatabaseNow()

@@ -22,6 +22,7 @@ SELECT count(*),
        count(*) FILTER (WHERE failures > 0)
 FROM notifications_clock WHERE is_armed
 """
+REMINDERS = CLOCKS.replace("notifications_clock", "notifications_reminderclock")
 WAITING = """
 SELECT is_urgent, count(*),
        coalesce(extract(epoch FROM allclear_now() - min(CASE state WHEN 'leased' THEN lease_until
@@ -35,6 +36,16 @@ SELECT count(*), coalesce(extract(epoch FROM allclear_now() - min(created_at)), 
        count(*) FILTER (WHERE last_error <> '')
 FROM outbox_fact WHERE relayed_at IS NULL
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """Reminders that wait, of action items and post-mortems; ``late`` as of :class:`Lane`."""
+
+    armed: int = 0
+    due: int = 0
+    late: float = 0.0
+    failing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +71,12 @@ class Figures:
     facts: int
     relay_lag: float
     facts_failing: int
+    reminding: Armed = field(default_factory=Armed)
     seen: dict[str, timedelta] = field(default_factory=dict)
 
     @property
     def most_late(self) -> float:
-        return max(self.late, self.urgent.late, self.reminders.late)
+        return max(self.late, self.urgent.late, self.reminders.late, self.reminding.late)
 
 
 @transaction.atomic
@@ -78,6 +90,7 @@ def figures() -> Figures:
             return list(cursor.fetchall())
 
         armed, due, late, failing = rows(CLOCKS)[0]
+        waiting, ripe, behind, stuck = rows(REMINDERS)[0]
         lanes = {bool(urgent): Lane(int(count), max(0.0, late)) for urgent, count, late in rows(WAITING)}
         facts, lag, facts_failing = rows(RELAY)[0]
         return Figures(
@@ -92,6 +105,7 @@ def figures() -> Figures:
             facts=int(facts),
             relay_lag=lag,
             facts_failing=int(facts_failing),
+            reminding=Armed(int(waiting), int(ripe), max(0.0, behind), int(stuck)),
             seen=heartbeat.ages(),
         )
 
@@ -109,6 +123,8 @@ def complaints(found: Figures) -> list[str]:
         said.append(f"Something due is overdue by {found.most_late:.0f} s.")
     if found.failing:
         said.append(f"{found.failing} clocks cannot fire: the log has the error of each.")
+    if found.reminding.failing:
+        said.append(f"{found.reminding.failing} reminders cannot be said: the log has the error of each.")
     if found.facts_failing or found.relay_lag > TOO_LATE:
         said.append(f"{found.facts} facts wait to be heard, the first for {found.relay_lag:.0f} s.")
     if found.parked:

@@ -20,5 +20,9 @@ def inbox(user: User) -> DeliveryQuerySet:
     return mine.select_related("notice__incident").order_by("-created_at", "-pk")
 
 
+def unread(user: User) -> DeliveryQuerySet:
+    return Delivery.objects.in_inbox_of(user).filter(of_visible_incidents(user), read_at=None)
+
+
 def unread_count(user: User) -> int:
-    return Delivery.objects.in_inbox_of(user).filter(of_visible_incidents(user), read_at=None).count()
+    return unread(user).count()

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Team, User
 from incidents.models import Incident
+from notifications.reminders.models import ReminderStage
 from runbooks.models import Runbook
 
 
@@ -90,7 +91,8 @@ class Notice(models.Model):
     """What is said, once, to however many people: the words, and the one click that deals with it.
 
     ``clock`` and ``due_at`` say what it is about: when that promise has been kept or changed, what has not
-    been sent yet is not sent any more. A notice without a clock stands until ``expires_at``.
+    been sent yet is not sent any more. A notice without a clock stands until ``expires_at``. ``reminder`` is the
+    same of an action item or a post-mortem. A reminder that ``is_pressing`` has its mail at once, others each morning.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -103,6 +105,10 @@ class Notice(models.Model):
         Stage, null=True, blank=True, on_delete=models.SET_NULL, related_name="notice"
     )
     due_at = models.DateTimeField(null=True, blank=True)
+    reminder = models.ForeignKey(
+        ReminderStage, null=True, blank=True, on_delete=models.SET_NULL, related_name="notices"
+    )
+    is_pressing = models.BooleanField(default=False)
     title = models.CharField(max_length=250)
     text = models.TextField()
     path = models.CharField(max_length=300, blank=True)

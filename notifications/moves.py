@@ -1,68 +1,44 @@
-"""What somebody owes now, most urgent first: updates, acknowledgements, pages, steps, roles without a holder."""
+"""What somebody owes now, most urgent first: updates, acknowledgements, pages, steps, roles without a holder, and
+what comes after incidents."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import User
+from incidents import prepared
 from incidents.models import Incident, Step
 from incidents.spans import in_words
 from incidents.states import IncidentRole, Nature
 from notifications import pages
 from notifications.ladders import warning_before
 from notifications.models import Channel, Delivery, Page, Urgency
+from notifications.move import Move
+from notifications.reminders.moves import of_items, of_postmortems
 
 MOST = 200
-FAR = timedelta(days=3650)
 USUAL_INTERVAL = timedelta(hours=1)
-#: Between moves that are equally late: the order of their kinds. One more kind is its name here and a function in
-#: ``SOURCES``.
-KINDS = ("page", "acknowledge", "update", "role", "step", "review")
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One thing to do. ``path`` is where it is done; with ``posts``, by sending that very form.
-
-    ``due_at`` is None where nothing was promised. What is not ``owed`` yet is coming up: the badge leaves it out.
-    """
-
-    kind: str
-    incident: Incident
-    title: str
-    action: str
-    path: str
-    due_at: datetime | None = None
-    state: str = "none"
-    detail: str = ""
-    posts: bool = False
-    owed: bool = True
 
 
 def moves(user: User, now: datetime) -> list[Move]:
     """All that ``user`` owes at ``now``, most urgent first. One query a source, whatever there is."""
     found = [move for source in SOURCES for move in source(user, now)]
-    return sorted(found, key=lambda move: _urgency(move, now))
+    return sorted(found, key=lambda move: move.urgency(now))
 
 
-def owed_count(user: User, now: datetime) -> int:
-    return sum(move.owed for move in moves(user, now))
+def owed_count(user: User, now: datetime, counted: int | None = None) -> int:
+    """How many of ``moves`` are owed, made only where need be. ``counted`` are the pages and steps, where known."""
+    waiting = sum(prepared.counts(COUNTED, user)) if counted is None else counted
+    waiting += sum(sum(_owes(incident, user, now)) for incident in prepared.rows(_incidents, user))
+    others = [source for source in SOURCES if source not in CHEAP]
+    return waiting + sum(move.owed for source in others for move in source(user, now))
 
 
-def _urgency(move: Move, now: datetime) -> tuple[object, ...]:
-    late = move.due_at is not None and move.due_at <= now
-    return (
-        not move.owed,
-        not late,
-        KINDS.index(move.kind),
-        move.incident.severity,
-        move.due_at or now + FAR,
-        move.incident.pk,
-        move.path,
-    )
+def _owes(incident: Incident, user: User, now: datetime) -> tuple[bool, bool, bool]:
+    """Whether acknowledgement, update and roles are owed: as :func:`_of_incident` has it."""
+    return _wants_seen(incident), _is_soon(incident, user, now), bool(_vacant(incident, user))
 
 
 # -- incidents: updates, acknowledgements, roles ----------------------------------------------------
@@ -72,14 +48,14 @@ def _of_incidents(user: User, now: datetime) -> list[Move]:
     return [move for incident in _incidents(user) for move in _of_incident(incident, user, now)]
 
 
-def _incidents(user: User) -> list[Incident]:
+def _incidents(user: User) -> QuerySet[Incident]:
     """The open incidents in which something may be asked of ``user``."""
     mine = Q(commander=user) | Q(communications_lead=user) | Q(declared_by=user)
     unseen = Q(acknowledged_at=None, nature=Nature.LIVE)
     if not user.may_respond:
         unseen &= Q(Exists(_pages_to(user).filter(notice__incident=OuterRef("pk"))))
     found = Incident.objects.open().visible_to(user).filter(mine | unseen)
-    return list(found.most_severe_first().defer("search")[:MOST])
+    return found.most_severe_first().defer("search")[:MOST]
 
 
 def _pages_to(user: User) -> "QuerySet[Delivery]":
@@ -91,8 +67,12 @@ def _of_incident(incident: Incident, user: User, now: datetime) -> list[Move]:
     return [*filter(None, found)]
 
 
+def _wants_seen(incident: Incident) -> bool:
+    return not incident.acknowledged_at and not incident.is_quiet
+
+
 def _acknowledgement(incident: Incident, user: User, now: datetime) -> Move | None:
-    if incident.acknowledged_at or incident.is_quiet:
+    if not _wants_seen(incident):
         return None
     due_at = incident.acknowledge_due_at
     late = due_at is not None and due_at <= now
@@ -111,14 +91,25 @@ def _acknowledgement(incident: Incident, user: User, now: datetime) -> Move | No
     )
 
 
+def _owner_of_update(incident: Incident, user: User) -> bool:
+    writers = (incident.commander_id, incident.communications_lead_id)
+    return not incident.is_quiet and user.may_respond and user.pk in writers
+
+
+def _is_soon(incident: Incident, user: User, now: datetime) -> bool:
+    """Whether ``user`` owes an update that is due, or will be by the time that people are warned."""
+    due_at = incident.next_update_due_at
+    if due_at is None or not _owner_of_update(incident, user):
+        return False
+    return due_at - now <= warning_before(incident.update_interval or USUAL_INTERVAL)
+
+
 def _update(incident: Incident, user: User, now: datetime) -> Move | None:
     due_at = incident.next_update_due_at
-    if due_at is None or incident.is_quiet or not user.may_respond:
-        return None
-    if user.pk not in (incident.commander_id, incident.communications_lead_id):
+    if due_at is None or not _owner_of_update(incident, user):
         return None
     left = due_at - now
-    late, soon = left <= timedelta(), left <= warning_before(incident.update_interval or USUAL_INTERVAL)
+    late, soon = left <= timedelta(), _is_soon(incident, user, now)
     span = in_words(abs(left.total_seconds()))
     return Move(
         "update",
@@ -133,11 +124,17 @@ def _update(incident: Incident, user: User, now: datetime) -> Move | None:
     )
 
 
-def _roles(incident: Incident, user: User) -> Move | None:
+def _vacant(incident: Incident, user: User) -> list[IncidentRole]:
     """Roles that nobody has taken: the commander's to fill, or where there is none, of who declared it."""
-    empty = [role for role in IncidentRole if getattr(incident, f"{role.value}_id") is None]
     answers = incident.commander_id or incident.declared_by_id
-    if not empty or answers != user.pk or not user.may_respond:
+    if answers != user.pk or not user.may_respond:
+        return []
+    return [role for role in IncidentRole if getattr(incident, f"{role.value}_id") is None]
+
+
+def _roles(incident: Incident, user: User) -> Move | None:
+    empty = _vacant(incident, user)
+    if not empty:
         return None
     return Move(
         "role",
@@ -157,11 +154,14 @@ def _named(incident: Incident) -> str:
 
 
 def _of_steps(user: User, now: datetime) -> list[Move]:
+    return [_step(step) for step in _steps(user).select_related("incident", "checklist")]
+
+
+def _steps(user: User) -> QuerySet[Step]:
     """Steps of open incidents that were given to ``user`` and wait."""
     visible = Incident.objects.open().visible_to(user)
     waiting = Step.objects.asked().filter(assigned_to=user, done_at=None, skipped_at=None)
-    found = waiting.filter(incident__in=visible).select_related("incident", "checklist")
-    return [_step(step) for step in found.order_by("incident__severity", "pk")[:MOST]]
+    return waiting.filter(incident__in=visible).order_by("incident__severity", "pk")[:MOST]
 
 
 def _step(step: Step) -> Move:
@@ -179,11 +179,15 @@ def _step(step: Step) -> Move:
 
 
 def _of_pages(user: User, now: datetime) -> list[Move]:
+    return [_page(page, user) for page in _pages(user).select_related("incident", "notice")]
+
+
+def _pages(user: User) -> QuerySet[Page]:
     """Pages to ``user`` that nobody has acknowledged."""
     mine = Delivery.objects.filter(notice=OuterRef("notice"), recipient=user)
     visible = Incident.objects.open().visible_to(user)
     found = Page.objects.filter(Exists(mine), acknowledged_at=None, incident__in=visible)
-    return [_page(page, user) for page in found.select_related("incident", "notice").order_by("pk")[:MOST]]
+    return found.order_by("pk")[:MOST]
 
 
 def _page(page: Page, user: User) -> Move:
@@ -201,4 +205,8 @@ def _page(page: Page, user: User) -> Move:
 
 Source = Callable[[User, datetime], list[Move]]
 #: Where moves come from.
-SOURCES: list[Source] = [_of_pages, _of_steps, _of_incidents]
+SOURCES: list[Source] = [_of_pages, _of_steps, _of_incidents, of_postmortems, of_items]
+#: Of those, the ones that are owed as soon as they are there: counted by the database.
+COUNTED = (_pages, _steps)
+#: What :func:`owed_count` counts without making it; of other sources it makes the moves, and counts them.
+CHEAP: tuple[Source, ...] = (_of_pages, _of_steps, _of_incidents)

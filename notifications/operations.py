@@ -25,6 +25,7 @@ from notifications.models import (
     Urgency,
 )
 from notifications.preferences import may_keep
+from notifications.reminders import arming
 from outbox import clock
 from outbox.facts import notify
 
@@ -71,7 +72,7 @@ def save_preferences(
     quiet_until: time | None,
     digest_at: time,
 ) -> Preferences:
-    """How ``by`` wants to hear; the digest that waits moves to the hour that is chosen now."""
+    """How ``by`` wants to hear; reminders and the digest that wait move to the hour that is chosen now."""
     said = {
         "email_nudges": email_nudges,
         "email_reminders": email_reminders,
@@ -80,6 +81,7 @@ def save_preferences(
         "digest_at": digest_at,
     }
     saved, _ = Preferences.objects.update_or_create(user=by, defaults=said)
+    arming.look_again(by)  # before the digests, in the order in which a reminder takes them
     digests.reschedule(by)
     return saved
 

@@ -64,7 +64,7 @@ def preferences_of(user: User) -> Preferences:
 def _own(notice: Notice, user: User) -> list[Route]:
     chosen = preferences_of(user)
     held = quiet_until(notice, user, chosen)
-    digested = notice.urgency == Urgency.REMINDER
+    digested = notice.urgency == Urgency.REMINDER and not notice.is_pressing
     routes = (
         [Route(Channel.EMAIL, user.email, None, held, in_digest=digested)] if mails(notice, chosen) else []
     )
@@ -100,9 +100,11 @@ def can_wait(notice: Notice) -> bool:
 
 
 def _of_team(notice: Notice) -> list[Route]:
-    """The destinations of the incident's team. What is private is told to people, never to a team's channel."""
+    """The destinations of the incident's team. What is private is told to people, never to a team's channel; nor is
+    what concerns one person alone, such as a review that is asked of them."""
     incident: Incident | None = notice.incident
-    if incident is None or incident.team_id is None or incident.is_private:
+    is_personal = notice.urgency == Urgency.REMINDER and notice.reminder_id is None
+    if incident is None or incident.team_id is None or incident.is_private or is_personal:
         return []
     found = _used(Destination.objects.filter(team=incident.team_id), notice.urgency)
     return [_to(destination, shared=True) for destination in found]

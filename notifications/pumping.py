@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from notifications import digests, heartbeat, sending, sweep
+from notifications.reminders import sweep as reminding
 from outbox import relay as relaying
 
 log = logging.getLogger(__name__)
@@ -41,9 +42,10 @@ def pump(name: str, seconds: float = 30) -> None:
 
 
 def pump_reminders(name: str, limit: int = 200) -> None:
-    """Make the morning's mails that are due, and send what can wait, as part ``name``."""
+    """Say the reminders that are due, make the morning's mails of them, and send what can wait, as part ``name``."""
     heartbeat.beat(name)
     errors: list[Exception] = []
+    _try(lambda: reminding.sweep(limit=limit), errors)
     _try(lambda: digests.gather(limit=limit), errors)
     _try(lambda: sending.send_due(urgent=False, limit=limit), errors)
     if errors:

@@ -9,6 +9,7 @@ from django.db.models import Max
 from incidents.permissions import can_see
 from notifications.models import Channel, ClockKind, Delivery, DeliveryState, Notice, Urgency
 from notifications.owing import owed
+from notifications.reminders.promises import stands
 
 
 def why_not(delivery: Delivery, now: datetime, *, has_newer: bool) -> DeliveryState | None:
@@ -26,6 +27,8 @@ def _is_settled(notice: Notice) -> bool:
     page = getattr(notice, "page", None)
     if page and notice.incident and (page.acknowledged_at or not notice.incident.is_open):
         return True
+    if notice.reminder is not None:
+        return not stands(notice.reminder)
     if notice.clock is None or notice.incident is None:
         return False
     owes = owed(notice.incident, ClockKind(notice.clock.kind))
@@ -39,12 +42,8 @@ def having_newer(deliveries: Sequence[Delivery]) -> set[UUID]:
     if not clocks:
         return set()
     same = Delivery.objects.filter(notice__clock__in=clocks).exclude(state=DeliveryState.FAILED)
-    newest = {
-        tuple(way): at
-        for *way, at in same.values_list(
-            "notice__clock_id", "recipient_id", "channel", "address", Max("notice__created_at")
-        )
-    }
+    ways = same.order_by().values_list("notice__clock_id", "recipient_id", "channel", "address")
+    newest = {tuple(way): at for *way, at in ways.annotate(at=Max("notice__created_at"))}
     return {row.pk for row in deliveries if (at := newest.get(_way(row))) and at > row.notice.created_at}
 
 

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from notifications import figures, oncall, pumping
+from notifications.reminders import arming
 
 
 @shared_task(name="notifications.pump")
@@ -23,3 +24,8 @@ def fetch_calendars() -> None:
 @shared_task(name="notifications.audit")
 def audit() -> None:
     figures.audit()
+
+
+@shared_task(name="notifications.audit_reminders")
+def audit_reminders() -> None:
+    arming.audit()

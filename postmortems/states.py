@@ -9,6 +9,42 @@ class DocumentStatus(models.TextChoices):
     PUBLISHED = "published", "Published"
 
 
+#: Where a document is that was discarded. No status of its own: it keeps what it had, and comes back as a draft.
+DISCARDED = "discarded"
+
+#: From each state, what people may do with a document, and where that leads. What is not here is refused.
+DOCUMENT_MOVES: dict[str, dict[str, str]] = {
+    DocumentStatus.DRAFT: {
+        "request_review": DocumentStatus.IN_REVIEW,
+        "publish": DocumentStatus.PUBLISHED,
+        "discard": DISCARDED,
+    },
+    DocumentStatus.IN_REVIEW: {
+        "request_review": DocumentStatus.IN_REVIEW,
+        "answer_review": DocumentStatus.IN_REVIEW,
+        "withdraw_review": DocumentStatus.DRAFT,
+        "publish": DocumentStatus.PUBLISHED,
+        "discard": DISCARDED,
+    },
+    DocumentStatus.PUBLISHED: {
+        "publish": DocumentStatus.PUBLISHED,
+        "take_back": DocumentStatus.DRAFT,
+    },
+    DISCARDED: {"bring_back": DocumentStatus.DRAFT},
+}
+
+#: The moves in words, for the diagram.
+MOVES_IN_WORDS = {
+    "request_review": "ask for a review",
+    "answer_review": "approve, or ask for changes",
+    "withdraw_review": "withdraw the last request",
+    "publish": "publish",
+    "take_back": "take back, with a reason",
+    "discard": "discard, with a reason",
+    "bring_back": "bring back",
+}
+
+
 class RevisionKind(models.TextChoices):
     """How a version came to be. What is *beside* is not in the document: a merge took it up, or it waits."""
 
@@ -73,3 +109,14 @@ class ItemChange(models.TextChoices):
 
 def is_item_open(status: str) -> bool:
     return status in ITEM_OPEN
+
+
+def document_diagram() -> str:
+    """A document's moves as a Mermaid state diagram; docs/post-mortem-states.md holds it, and a test compares."""
+    lines = ["stateDiagram-v2", "    [*] --> draft"]
+    lines += [
+        f"    {state!s} --> {to!s}: {MOVES_IN_WORDS[move]}"
+        for state, moves in DOCUMENT_MOVES.items()
+        for move, to in moves.items()
+    ]
+    return "\n".join(lines)

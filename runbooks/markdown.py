@@ -66,12 +66,25 @@ def parse(text: str) -> list[Token]:
 
 
 def render_tokens(
-    tokens: Sequence[Token], *, first_heading: int = 2, resolve: Resolve | None = None
+    tokens: Sequence[Token],
+    *,
+    first_heading: int = 2,
+    resolve: Resolve | None = None,
+    pictures: Resolve | None = None,
 ) -> SafeString:
-    """Safe HTML of some of :func:`parse`'s tokens. A "#" becomes a heading of level ``first_heading``."""
+    """Safe HTML of some of :func:`parse`'s tokens. A "#" becomes a heading of level ``first_heading``.
+
+    ``pictures`` gives the address on this site of an image that may be shown, or None for one that stays a link.
+    """
     for token in tokens:
         _shape(token, first_heading)
-    return _clean(_parser.renderer.render(tokens, _parser.options, {}), resolve)
+    html = _parser.renderer.render(tokens, _parser.options, {"pictures": pictures})
+    return _clean(html, resolve, pictures)
+
+
+def parser_for(text: str) -> MarkdownIt:
+    """The parser that reads ``text`` in a time that grows with its length."""
+    return _parser_for(text)
 
 
 def plain(text: str) -> SafeString:
@@ -97,13 +110,13 @@ def _render_inline_cached(text: str) -> SafeString:
     return _clean(_parser_for(text).renderInline(text), None)
 
 
-def _clean(html: str, resolve: Resolve | None) -> SafeString:
+def _clean(html: str, resolve: Resolve | None, pictures: Resolve | None = None) -> SafeString:
     cleaned = nh3.clean(
         html,
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
+        tags=_TAGS | {"img"} if pictures else _TAGS,
+        attributes=_ATTRIBUTES | {"img": {"src", "alt"}} if pictures else _ATTRIBUTES,
         allowed_classes=_CLASSES,
-        attribute_filter=_only_line_ids,
+        attribute_filter=_only_ours(pictures),
         url_schemes={"http", "https", "mailto"},
         url_relative=resolve or _from_root,
         link_rel="noopener noreferrer nofollow ugc",
@@ -111,10 +124,17 @@ def _clean(html: str, resolve: Resolve | None) -> SafeString:
     return mark_safe(cleaned)
 
 
-def _only_line_ids(tag: str, name: str, value: str) -> str | None:
-    if name == "id" and not (value[:1] == "L" and value[1:].isdecimal()):
-        return None
-    return value
+def _only_ours(pictures: Resolve | None) -> Callable[[str, str, str], str | None]:
+    """Keep the ids of lines, and the addresses of the document's own pictures."""
+
+    def kept(tag: str, name: str, value: str) -> str | None:
+        if name == "src":
+            return value if pictures and pictures(value) == value else None
+        if name == "id" and not (value[:1] == "L" and value[1:].isdecimal()):
+            return None
+        return value
+
+    return kept
 
 
 def _from_root(url: str) -> str | None:
@@ -125,7 +145,7 @@ def _from_root(url: str) -> str | None:
 def _shape(token: Token, first_heading: int) -> None:
     """Fit a block to the page it lands in: its heading level, our class names, an anchor for its line."""
     if token.type in ("heading_open", "heading_close"):
-        token.tag = f"h{min(6, int(token.tag[1]) + first_heading - 1)}"
+        token.tag = f"h{max(2, min(6, int(token.tag[1]) + first_heading - 1))}"
     css = str(token.attrs.pop("class", ""))
     token.attrs.pop("style", None)
     if "contains-task-list" in css:
@@ -144,9 +164,12 @@ def _list_item(_: RendererHTML, tokens: Sequence[Token], idx: int, *__: Any) -> 
 
 
 def _image(self: RendererHTML, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-    """An image as a link: nothing is fetched from elsewhere while someone reads."""
+    """An own picture; another image as a link: nothing is fetched from elsewhere while someone reads."""
     token = tokens[idx]
-    words = escape(self.renderInlineAsText(token.children or [], options, env) or "image")
+    shown = env["pictures"](str(token.attrGet("src") or "")) if env.get("pictures") else None
+    words = escape(self.renderInlineAsText(token.children or [], options, env) or ("" if shown else "image"))
+    if shown:
+        return f'<img src="{escape(shown)}" alt="{words}">'
     if _inside_link(tokens, idx):
         return str(words)
     return f'<a href="{escape(str(token.attrGet("src") or ""))}">{words}</a>'

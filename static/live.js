@@ -84,6 +84,7 @@
       this.after('silence', SILENCE, () => this.lost());
       this.after('poll');
       this.tries = 0;
+      this.etag = null; /* of what the page showed before the stream spoke */
       this.readyState = EventSource.OPEN;
       tell('allclear:live', 'live');
       if (name !== 'hb') this.hand(name, e.data);
@@ -107,10 +108,12 @@
       url.searchParams.set('after', this.known);
       try {
         /* As htmx asks, so that a session that ended is an answer and not a sign-in page */
-        const answer = await fetch(url, { headers: { 'HX-Request': 'true' }, signal: AbortSignal.timeout(2 * POLL) });
+        const headers = { 'HX-Request': 'true', ...(this.etag && { 'If-None-Match': this.etag }) };
+        const answer = await fetch(url, { headers, signal: AbortSignal.timeout(2 * POLL) });
         if (answer.status === 401) return this.end('signed-out');
         if (answer.status === 404) return this.end('no-access');
-        if (answer.ok) this.answered(await answer.json());
+        if (answer.status === 304) return this.answered({ id: this.known, events: [] });
+        if (answer.ok) { this.answered(await answer.json()); this.etag = answer.headers.get('ETag'); }
         else this.unanswered('reconnecting');
       } catch { this.unanswered('offline'); }
       if (this.readyState === EventSource.CONNECTING) this.ask();

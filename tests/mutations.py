@@ -15,6 +15,7 @@ from pathlib import Path
 from config.environment import BASE_DIR
 
 SAFETY = "tests/notifications/test_safety.py"
+REMINDERS = "tests/notifications/test_reminders_safety.py"
 HOST_TIME = '__import__("django.utils.timezone").utils.timezone.now()'
 
 
@@ -126,6 +127,41 @@ MUTATIONS = (
         "notifications/deliveries.py",
         r"lease_until__lt=DatabaseNow\(\)",
         "lease_until=None",
+    ),
+    Mutation(
+        "a reminder may be recorded twice",
+        "notifications/migrations/0*.py",
+        r'fields=\("clock", "due_at", "name"\),\s+name="reminded_once',
+        'fields=("clock", "due_at", "name", "id"), name="reminded_once',
+        REMINDERS,
+    ),
+    Mutation(
+        "not asked at firing whether the item is still open",
+        "notifications/reminders/promises.py",
+        r"if not item\.is_open:",
+        "if item is None:",
+        REMINDERS,
+    ),
+    Mutation(
+        "not asked before the mail whether it still stands",
+        "notifications/digests.py",
+        r" and \(notice\.reminder is None or stands\(notice\.reminder\)\)",
+        "",
+        REMINDERS,
+    ),
+    Mutation(
+        "the sweep of reminders waits for locks",
+        "notifications/reminders/sweep.py",
+        r"skip_locked=True",
+        "",
+        REMINDERS,
+    ),
+    Mutation(
+        "the host's clock decides who is reminded",
+        "notifications/reminders/sweep.py",
+        r"fires_at__lte=DatabaseNow\(\)",
+        f"fires_at__lte={HOST_TIME}",
+        REMINDERS,
     ),
     Mutation(
         "one failing step stops the pump",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from incidents.states import TRANSITIONS, Status, diagram
+from postmortems.states import DISCARDED, DOCUMENT_MOVES, DocumentStatus, document_diagram
 
 ROOT = Path(__file__).parent.parent
 APPS = ("accounts", "outbox", "runbooks", "incidents", "postmortems", "live", "notifications")
@@ -75,6 +76,15 @@ def test_timeline_has_one_writer_which_only_operations_call() -> None:
 
 def test_states_in_the_docs_are_those_of_the_code() -> None:
     assert diagram() in (ROOT / "docs" / "incident-states.md").read_text()
+
+
+def test_states_of_a_document_in_the_docs_are_those_of_the_code() -> None:
+    assert document_diagram() in (ROOT / "docs" / "post-mortem-states.md").read_text()
+
+
+def test_every_state_of_a_document_can_be_reached_and_left() -> None:
+    reached = {to for moves in DOCUMENT_MOVES.values() for to in moves.values()}
+    assert reached == DOCUMENT_MOVES.keys() == {*DocumentStatus, DISCARDED}
 
 
 def test_every_status_can_be_reached_and_left() -> None:

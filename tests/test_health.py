@@ -15,6 +15,8 @@ from config import doctor
 from config.celery import app
 from config.settings import ENVIRONMENT
 from notifications import heartbeat
+from notifications.reminders.models import ReminderClock
+from tests.postmortems.conftest import an_item
 
 TOKEN = "a token of twenty letters"
 
@@ -90,6 +92,23 @@ def test_metrics_are_for_who_has_the_token(well, monkeypatch):
     assert "allclear_overdue_seconds 0.0" in lines
     assert 'allclear_deliveries_waiting{lane="urgent"} 0.0' in lines
     assert any(line.startswith('allclear_heartbeat_age_seconds{part="worker"}') for line in lines)
+
+
+def test_reminders_that_nobody_says_are_a_finding(well, grace, monkeypatch):
+    """One has been due for an hour, and cannot be said."""
+    now = datetime.now(UTC)
+    item = an_item(grace)
+    said = {"kind": "item", "person": grace, "due_at": now, "since": now, "failures": 3}
+    ReminderClock.objects.create(item=item, fires_at=now - timedelta(hours=1), **said)
+    found = doctor.examine()["engine"]
+    assert any(line.startswith("Something due is overdue by 36") for line in found)
+    assert "1 reminders cannot be said: the log has the error of each." in found
+
+    with_token = ENVIRONMENT.model_copy(update={"metrics_token": SecretStr(TOKEN)})
+    monkeypatch.setattr("config.metrics.ENVIRONMENT", with_token)
+    text = Client().get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text
+    assert "allclear_reminders_due 1.0" in text and "allclear_reminders_failing 1.0" in text
+    assert "allclear_reminders_overdue_seconds 36" in text
 
 
 def test_every_tick_of_the_clock_is_a_task_that_exists_and_expires():

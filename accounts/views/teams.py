@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import operations
 from accounts.access import MemberRequest, administrator
-from accounts.forms import AddMemberForm, TeamForm, WorkingCalendarForm
+from accounts.forms import AddMemberForm, LeadForm, TeamForm, WorkingCalendarForm
 from accounts.models import Team, User
 
 PER_PAGE = 50
@@ -77,6 +77,23 @@ def change_working_calendar(request: MemberRequest, slug: str) -> HttpResponse:
 
 @administrator
 @require_POST
+def set_lead(request: MemberRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Team, slug=slug)
+    form = LeadForm(request.POST, team=found)
+    if form.is_valid():
+        lead = form.cleaned_data["user"]
+        try:
+            operations.set_lead(found.pk, lead.pk if lead else None, by=request.user)
+        except operations.Refused as refused:
+            form.add_error("user", str(refused))
+        else:
+            messages.success(request, f"{lead or 'Nobody'} leads the team now.")
+            return redirect("accounts:team", slug)
+    return _team(request, found, lead=form)
+
+
+@administrator
+@require_POST
 def delete_team(request: MemberRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Team, slug=slug)
     try:
@@ -119,6 +136,7 @@ def _team(
     *,
     rename: TeamForm | None = None,
     add: AddMemberForm | None = None,
+    lead: LeadForm | None = None,
     hours: WorkingCalendarForm | None = None,
     refused: str = "",
 ) -> HttpResponse:
@@ -127,9 +145,10 @@ def _team(
         "page": Paginator(team.members.order_by("name", "pk"), PER_PAGE).get_page(request.GET.get("page")),
         "rename": rename or TeamForm(initial={"name": team.name}),
         "add": add or AddMemberForm(team=team),
+        "lead": lead or LeadForm(team=team),
         "hours": hours or WorkingCalendarForm.of(team),
         "zones": sorted(available_timezones()),
         "refused": refused,
     }
-    wrong = rename or add or hours or refused
+    wrong = rename or add or lead or hours or refused
     return render(request, "accounts/team.html", context, status=422 if wrong else 200)

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from incidents.forms.fields import MomentField
+from incidents.models import Incident
 
 _CLOCK = re.compile(
     r"(?:(?P<day>.+?)(?:[\s,]+|(?<=\d)T))?(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?::\d\d)?$", re.IGNORECASE
@@ -102,3 +103,26 @@ class PromiseField(MomentField):
         if not 2000 <= wall.year < 9999:
             raise ValidationError("Promise a time within 30 days.", code="invalid")
         return wall + timedelta(days=1) if not named and wall <= now else wall
+
+
+class RecalledAtField(SaidAtField):
+    """When something happened in ``incident``, recalled afterwards: "02:14" is of the day that fits it best.
+
+    That is the day on which the time falls within the incident, else the one on which it comes nearest to it.
+    """
+
+    incident: Incident
+
+    def _parsed(self, text: str) -> datetime:
+        try:
+            wall, named = _parse(text[:40], date(2000, 1, 1))
+        except ValueError:
+            return super()._parsed(text)
+        return super()._parsed(text) if named else self._nearest(wall)
+
+    def _nearest(self, wall: datetime) -> datetime:
+        begin = timezone.localtime(self.incident.started_at).replace(tzinfo=None)
+        end = timezone.localtime(self.incident.ended_at or timezone.now()).replace(tzinfo=None)
+        days = [begin.date() + timedelta(days=n) for n in range(-1, min(40, (end - begin).days + 3))]
+        tried = [datetime.combine(day, wall.time()) for day in days]
+        return min(tried, key=lambda moment: max(begin - moment, moment - end, timedelta(0)))

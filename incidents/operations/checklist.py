@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -18,6 +18,8 @@ from runbooks import playbook as books
 
 COUNTERS = ("steps_done", "steps_total")
 LONGEST_SAID = 200
+
+_Fresh = tuple[Checklist, Iterable[books.Item]]
 
 
 @transaction.atomic
@@ -184,8 +186,7 @@ def adopt_revision(incident_id: int, *, by: User) -> Incident:
 def add_playbook(incident: Incident) -> list[str]:
     """Add what the pinned revision asks for at this severity, and its branches; return the titles added."""
     playbook = incident.revision.effective
-    checklists = playbook.checklists_for(incident.severity)
-    return add_checklists(incident, checklists) + add_checklists(incident, playbook.branches)
+    return add_checklists(incident, [*playbook.checklists_for(incident.severity), *playbook.branches])
 
 
 def add_checklists(incident: Incident, found: Iterable[books.Checklist | books.Branch]) -> list[str]:
@@ -194,26 +195,40 @@ def add_checklists(incident: Incident, found: Iterable[books.Checklist | books.B
     Returns the titles of those that are new or have grown.
     """
     have = {(c.title, c.phase, c.is_branch): c for c in incident.checklists.prefetch_related("steps")}
-    last = incident.checklists.aggregate(last=Max("position"))["last"]
-    position = 0 if last is None else last + 1
+    position = max((checklist.position for checklist in have.values()), default=-1) + 1
     added: list[str] = []
+    fresh: list[_Fresh] = []
     for part in found:
-        phase = "" if isinstance(part, books.Branch) else part.phase
-        name = (part.title[:300], phase[:300], isinstance(part, books.Branch))
+        title, phase, is_branch = name = _name_of(part)
         if name in have:
-            added += [part.title[:300]] if _add_steps(have[name], part.items) else []
+            _create(fresh)  # among which it may be
+            added += [title] if _add_steps(have[name], part.items) else []
             continue
-        have[name] = Checklist.objects.create(
+        have[name] = Checklist(
             incident=incident,
-            title=name[0],
-            phase=name[1],
-            is_branch=name[2],
+            title=title,
+            phase=phase,
+            is_branch=is_branch,
             position=position,
             line=part.line,
         )
-        Step.objects.bulk_create(_steps_of(have[name], part.items))
-        position, added = position + 1, [*added, name[0]]
+        fresh.append((have[name], part.items))
+        position, added = position + 1, [*added, title]
+    _create(fresh)
     return added
+
+
+def _name_of(part: books.Checklist | books.Branch) -> tuple[str, str, bool]:
+    is_branch = isinstance(part, books.Branch)
+    return part.title[:300], "" if isinstance(part, books.Branch) else part.phase[:300], is_branch
+
+
+def _create(fresh: list[_Fresh]) -> None:
+    """Save checklists with their steps, in two queries for however many; there are none left then."""
+    if fresh:
+        Checklist.objects.bulk_create([checklist for checklist, _ in fresh])
+        Step.objects.bulk_create([step for checklist, items in fresh for step in _steps_of(checklist, items)])
+        fresh.clear()
 
 
 def _add_steps(checklist: Checklist, items: Iterable[books.Item]) -> bool:
@@ -227,8 +242,9 @@ def _add_steps(checklist: Checklist, items: Iterable[books.Item]) -> bool:
 
 def recount(incident: Incident) -> None:
     """Set the counters from the steps that are asked; the caller records, and so saves, them."""
-    asked = incident.steps.asked()
-    incident.steps_total, incident.steps_done = asked.count(), asked.settled().count()
+    settled = Count("pk", filter=Q(done_at__isnull=False) | Q(skipped_at__isnull=False))
+    counted = incident.steps.asked().aggregate(total=Count("pk"), done=settled)
+    incident.steps_total, incident.steps_done = counted["total"], counted["done"]
 
 
 def _steps_of(checklist: Checklist, items: Iterable[books.Item], start: int = 0) -> list[Step]:

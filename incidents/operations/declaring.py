@@ -102,7 +102,7 @@ def _declared_before(said: Declaration, by: User, key: UUID | None) -> Incident 
 @transaction.atomic
 def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) -> Incident:
     incident = _create(said, revision, by, key)
-    incident.services.set(said.services)
+    incident.services.add(*said.services)
     if said.is_private:
         keep_access(incident, by=by)
     add_playbook(incident)

@@ -101,7 +101,8 @@ def _hand_over(server: smtplib.SMTP, message: EmailMultiAlternatives, address: s
     to servers alone that take it (RFC 6531)."""
     local, _, domain = address.rpartition("@")
     sender, recipient = parseaddr(message.from_email)[1], f"{local}@{punycode(domain)}"
-    content, options = message.message().as_bytes(linesep="\r\n"), ()
+    content: bytes = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
+    options: tuple[str, ...] = ()
     if not local.isascii():
         server.ehlo_or_helo_if_needed()
         if not server.has_extn("smtputf8"):

@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 
 from accounts.text import NameField
 from incidents.forms.fields import WordsField
-from notifications import apprise_urls, outgoing
+from notifications import outgoing
 from notifications.models import Channel, Preferences, Urgency
 
 USES = [
@@ -101,4 +101,6 @@ def _check(channel: str | None, address: str) -> None:
     elif channel == Channel.WEBHOOK:
         outgoing.check_url(address)
     elif channel == Channel.APPRISE:
+        from notifications import apprise_urls  # a hundred services, which few processes ever need
+
         apprise_urls.check(address)

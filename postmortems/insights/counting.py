@@ -110,9 +110,10 @@ TIMES = {"acknowledge": ACKNOWLEDGE, "mitigate": MITIGATE, "resolve": RESOLVE}
 
 def updates_owed() -> QuerySet[TimelineEvent]:
     """Status updates that were posted when one was due, with ``was_due``."""
-    was_due = Cast(KeyTextTransform("was_due_at", "data"), DateTimeField())
+    said = KeyTextTransform("was_due_at", "data")
     posted = TimelineEvent.objects.filter(kind=Kind.STATUS_UPDATE_POSTED)
-    return posted.annotate(was_due=was_due).filter(was_due__isnull=False)
+    owed = posted.annotate(said=said).filter(said__isnull=False)
+    return owed.annotate(was_due=Cast("said", DateTimeField()))
 
 
 #: Of an owed update.
@@ -171,8 +172,8 @@ def aged(today: date, age: int) -> Q:
 # -- causes -----------------------------------------------------------------------------------------------
 
 
-def with_branch(incidents: IncidentQuerySet) -> IncidentQuerySet:
-    """With ``branch__title``: the containment branch that was chosen and still stands, or NULL."""
+def with_branch(incidents: IncidentQuerySet) -> Any:
+    """The incidents, with ``branch__title``: the containment branch that was chosen and still stands, or NULL."""
     stands = Q(checklists__is_branch=True, checklists__chosen_at__isnull=False, checklists__abandoned_at=None)
     return incidents.annotate(branch=FilteredRelation("checklists", condition=stands))
 

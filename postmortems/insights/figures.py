@@ -115,7 +115,7 @@ class Figures:
     times: Times
     before: Times
     weeks: dict[tuple[int, int], int]
-    updates: dict[int | None, Kept]
+    updates: dict[int, Kept]
     documents: dict[int, dict[str, int]]
     items: Items
     services: list[Group]
@@ -139,7 +139,7 @@ def measure(user: User, period: Period, team: Team | None, now: datetime) -> Fig
         times=_times(incidents, period),
         before=_totals(counted(user, period.before, team)),
         weeks=weeks.counts,
-        updates=_updates(incidents, weeks.waiting),
+        updates=_updates(incidents, period, weeks.waiting),
         documents=_documents(incidents, period, now),
         items=_items(user, period, team, now.astimezone(period.zone).date()),
         services=_services(incidents),
@@ -211,37 +211,26 @@ def _read_times(rows: Iterable[dict[str, Any]]) -> Times:
     return Times(spreads)
 
 
-def _updates(incidents: IncidentQuerySet, waiting: Counter[int]) -> dict[int | None, Kept]:
-    """By level; and under None, over all. ``waiting`` are overdue now, by level."""
-    every = Value(None, output_field=IntegerField())
-    parts = (_kept(incidents, level) for level in (F("incident__severity"), every))
-    rows = next(parts).union(*parts, all=True)
-    found = {row["level"]: Kept(row["owed"], row["kept"], row["late"] and row["late"][0]) for row in rows}
-    for level, count in [*waiting.items(), (None, waiting.total())]:
-        if count:
-            kept = found.get(level, Kept())
-            found[level] = replace(kept, owed=kept.owed + count)
-    return {level: kept for level, kept in found.items() if kept.owed}
-
-
-def _kept(incidents: IncidentQuerySet, level: F | Value) -> Any:
+def _updates(incidents: IncidentQuerySet, period: Period, waiting: Counter[int]) -> dict[int, Kept]:
+    """By level. ``waiting`` are overdue now, by level."""
     lateness = Extract(ExpressionWrapper(F("recorded_at") - F("was_due"), DurationField()), "epoch")
-    by = (
-        updates_owed()
-        .filter(incident__in=incidents.values("pk"))
-        .annotate(level=level)
-        .values("level")
-        .order_by()
-    )
+    # No update is older than its incident: an index finds those that can be meant.
+    recent = updates_owed().filter(recorded_at__gte=period.start, incident__in=incidents.values("pk"))
+    by = recent.values(level=F("incident__severity"))
     late = Percentiles(lateness, filter=LATE)
-    return by.annotate(owed=Count("pk"), kept=Count("pk", filter=~LATE), late=late)
+    rows = by.annotate(owed=Count("pk"), kept=Count("pk", filter=~LATE), late=late).order_by("level")
+    found = {row["level"]: Kept(row["owed"], row["kept"], row["late"] and row["late"][0]) for row in rows}
+    for level, count in waiting.items():
+        kept = found.get(level, Kept())
+        found[level] = replace(kept, owed=kept.owed + count)
+    return {level: kept for level, kept in sorted(found.items()) if kept.owed}
 
 
 def _documents(incidents: IncidentQuerySet, period: Period, now: datetime) -> dict[int, dict[str, int]]:
     """By month of the incident: how its post-mortem stands by its deadline."""
     states = {name: Count("pk", filter=state) for name, state in document_states(now).items()}
-    months = with_deadline(incidents).values(month=slot_of("declared_at", period.months)).annotate(**states)
-    return {row.pop("month") - 1: row for row in months}
+    months: Any = with_deadline(incidents).values(month=slot_of("declared_at", period.months))
+    return {row.pop("month") - 1: row for row in months.annotate(**states)}
 
 
 def _items(user: User, period: Period, team: Team | None, today: date) -> Items:

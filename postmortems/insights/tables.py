@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from incidents.spans import in_words
-from postmortems.charts import Plot
+from postmortems.charts import Plot, per_cent
 
 #: What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -104,8 +104,10 @@ def span(seconds: float | None, href: str = "") -> Cell:
     return Cell(seconds, "–", "") if seconds is None else Cell(round(seconds), in_words(seconds), href)
 
 
-def share(per_cent: int | None) -> Cell:
-    return Cell(per_cent, "–" if per_cent is None else f"{per_cent}%")
+def share(part: int, whole: int, href: str = "") -> Cell:
+    """In per cent; of nothing there is none."""
+    found = per_cent(part, whole) if whole else None
+    return Cell(found, "–" if found is None else f"{found}%", href)
 
 
 def as_csv(panels: Iterable[Panel], about: Sequence[tuple[str, str]]) -> str:

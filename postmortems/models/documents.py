@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Left
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Role, User
 from incidents.models import Access, Incident, TimelineEvent
 from postmortems.states import DocumentStatus, RevisionKind, Verdict
 
@@ -143,8 +143,27 @@ class PostmortemRevision(models.Model):
         return f"Version {self.number} of {self.postmortem_id}"
 
 
+class ReviewerQuerySet(models.QuerySet["Reviewer"]):
+    def able(self) -> "ReviewerQuerySet":
+        """Those who may still work on the incident: a review of one who lost access is owed by nobody."""
+        granted = Access.objects.filter(
+            incident=models.OuterRef("postmortem__incident"), user=models.OuterRef("user")
+        )
+        seeing = Q(postmortem__incident__is_private=False) | models.Exists(granted)
+        roles = (Role.RESPONDER, Role.ADMINISTRATOR)
+        return self.filter(seeing, user__is_active=True, user__role__in=roles)
+
+    def waiting(self) -> "ReviewerQuerySet":
+        """Those who owe an answer now: not of a draft, nor of what was published or discarded meanwhile."""
+        in_review = {"postmortem__status": DocumentStatus.IN_REVIEW, "postmortem__discarded_at": None}
+        return self.able().filter(verdict=Verdict.WAITING, **in_review)
+
+
 class Reviewer(models.Model):
-    """Someone asked to read a post-mortem before it is published, and what they made of version ``number``."""
+    """Someone asked to read a post-mortem before it is published, and what they made of version ``number``.
+
+    Asked again, they wait again (``verdict`` is ""); what they said of ``number`` stays until they answer.
+    """
 
     postmortem = models.ForeignKey(Postmortem, on_delete=models.CASCADE, related_name="reviewers")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -154,6 +173,8 @@ class Reviewer(models.Model):
     said = models.TextField(max_length=2000, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     number = models.PositiveIntegerField(null=True, blank=True)
+
+    objects = ReviewerQuerySet.as_manager()
 
     class Meta:
         ordering = ["requested_at", "id"]
@@ -195,10 +216,14 @@ class Comment(models.Model):
 
 
 class HiddenEvent(models.Model):
-    """A timeline event that the document leaves out as noise; the record itself keeps it."""
+    """A timeline event that the document leaves out as noise; the record itself keeps it.
+
+    With ``is_shown`` the other way round: one of a kind that is noise by itself, and is told all the same.
+    """
 
     postmortem = models.ForeignKey(Postmortem, on_delete=models.CASCADE, related_name="hidden_events")
     event = models.ForeignKey(TimelineEvent, on_delete=models.PROTECT, related_name="+")
+    is_shown = models.BooleanField(default=False)
     hidden_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     hidden_at = models.DateTimeField(default=timezone.now)
 

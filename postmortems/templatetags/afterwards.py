@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.template import Context
 
 from incidents.models import Incident
 from postmortems.closing import loose_items
@@ -13,10 +14,11 @@ register = template.Library()
 MOST = 50
 
 
-@register.inclusion_tag("postmortems/_room_document.html")
-def afterwards_document(incident: Incident) -> dict[str, Any]:
+@register.inclusion_tag("postmortems/_room_document.html", takes_context=True)
+def afterwards_document(context: Context, incident: Incident) -> dict[str, Any]:
     """The incident's post-mortem, if there is one: the same words for everyone who may see the incident."""
-    return {"incident": incident, "postmortem": Postmortem.objects.filter(incident=incident).first()}
+    found = Postmortem.objects.filter(incident=incident).defer("text", "search").first()
+    return {"incident": incident, "postmortem": found, "problem": context.get("problem")}
 
 
 @register.inclusion_tag("postmortems/_room_items.html")

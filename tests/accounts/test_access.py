@@ -33,6 +33,7 @@ VIEWS = [
     ("/settings/teams/platform/", "get", ADMINISTRATORS),
     ("/settings/teams/platform/rename/", "post", ADMINISTRATORS),
     ("/settings/teams/platform/calendar/", "post", ADMINISTRATORS),
+    ("/settings/teams/platform/lead/", "post", ADMINISTRATORS),
     ("/settings/teams/platform/delete/", "post", ADMINISTRATORS),
     ("/settings/teams/platform/members/add/", "post", ADMINISTRATORS),
     ("/settings/teams/platform/members/{user}/remove/", "post", ADMINISTRATORS),

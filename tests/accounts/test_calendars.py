@@ -47,6 +47,17 @@ def test_a_calendar_without_a_working_day_does_not_search_for_ever():
     )
 
 
+def test_the_business_day_before_and_the_one_after():
+    christmas = date(2026, 12, 26)
+    assert (BERLIN.business_day_until(christmas), BERLIN.business_day_from(christmas)) == (
+        date(2026, 12, 23),
+        date(2026, 12, 28),
+    )
+    assert BERLIN.business_day_until(date(2026, 12, 23)) == BERLIN.business_day_from(date(2026, 12, 23))
+    never = Calendar(weekdays=frozenset())
+    assert never.business_day_from(christmas) == never.business_day_until(christmas) == christmas
+
+
 WORDS = {
     "timezone": "Europe/Berlin", "workdays": ["0", "1", "2", "6"], "opens_at": "08:00", "closes_at": "16:30",
     "holidays": "de-by", "days_off": "2026-12-24\n2026-12-31",

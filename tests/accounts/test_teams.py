@@ -57,6 +57,28 @@ def test_add_member_refuses_nobody(ada: User, client_for: ClientFor, typed: str)
     assert client_for(ada).post("/settings/teams/platform/members/add/", {"user": typed}).status_code == 422
 
 
+def test_set_lead_to_a_member_and_to_nobody(ada: User, grace: User, eve: User, client_for: ClientFor) -> None:
+    team = operations.create_team(name="Platform", by=ada)
+    operations.add_member(team.pk, grace.pk, by=ada)
+    browser = client_for(ada)
+    browser.post("/settings/teams/platform/lead/", {"user": grace.pk})
+    assert Team.objects.get().lead == grace
+    assert browser.post("/settings/teams/platform/lead/", {"user": eve.pk}).status_code == 422
+    assert Team.objects.get().lead == grace
+    browser.post("/settings/teams/platform/lead/", {"user": ""})
+    assert Team.objects.get().lead is None
+
+
+def test_who_left_the_team_leads_it_no_more(ada: User, grace: User) -> None:
+    team = operations.create_team(name="Platform", by=ada)
+    operations.add_member(team.pk, grace.pk, by=ada)
+    operations.set_lead(team.pk, grace.pk, by=ada)
+    operations.remove_member(team.pk, grace.pk, by=ada)
+    assert Team.objects.get().lead is None
+    with pytest.raises(operations.Refused):
+        operations.set_lead(team.pk, grace.pk, by=ada)
+
+
 def test_delete_team_leaves_its_members(ada: User, grace: User, client_for: ClientFor) -> None:
     team = operations.create_team(name="Platform", by=ada)
     operations.add_member(team.pk, grace.pk, by=ada)

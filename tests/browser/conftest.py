@@ -17,6 +17,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -75,8 +76,15 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def server_url(django_db_setup: None, database_url: str) -> Iterator[str]:
     """The portal's web process, on the tests' database."""
+    with serving(database_url) as address:
+        yield address
+
+
+@contextmanager
+def serving(database_url: str, port: int = 0) -> Iterator[str]:
+    """A web process of the portal on the tests' database, at the address given back; any free port for 0."""
     url = urlsplit(database_url)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
+    with socket.create_server(("127.0.0.1", port), backlog=128) as listening:
         listening.set_inheritable(True)
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         ours = {

@@ -1,6 +1,7 @@
 """What people see of what is said to them, in a real browser: the count that comes by itself, and every page."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
@@ -14,12 +15,13 @@ from notifications import operations
 from notifications.deliveries import deliver
 from notifications.models import Delivery, Notice
 from notifications.reached import Reached
+from postmortems.operations import feeds, items
 from runbooks.operations import create_runbook
 from tests.notifications.conftest import RUNBOOK
 
 PAGES = [
     *("/your-move/", "/inbox/", "/settings/notifications/", "/settings/notifications/teams/web/"),
-    *("/settings/deliveries/", "/settings/deliveries/{delivery}/", "/"),
+    *("/settings/deliveries/", "/settings/deliveries/{delivery}/", "/settings/feeds/", "/"),
 ]
 
 
@@ -39,6 +41,12 @@ def busy(transactional_db, ada, grace) -> Delivery:
     Incident.objects.filter(pk=first.pk).update(next_update_due_at=timezone.now() - timedelta(minutes=7))
     step = Step.objects.filter(incident=first, kind="task")[0]
     incidents.assign_step(first.pk, step.pk, ada, by=grace)
+    for days in (-9, 0, 3):
+        due_on = timezone.now().date() + timedelta(days=days)
+        items.add_item(
+            by=grace, title="Probe sign-in from outside " * 5, owner=ada, due_on=due_on, incident=first
+        )
+    feeds.make_feed("due_dates", by=ada)
     for urgency, incident, title in (
         ("page", first, "Acknowledge: SEV1"),
         ("nudge", found[2], "Update overdue by 7 min"),
@@ -127,3 +135,19 @@ def test_everything_works_without_javascript_on_a_phone(new_page, sign_in, grace
     page.get_by_label("Address", exact=True).fill("home@example.com")
     page.get_by_role("button", name="Add destination").click()
     expect(page.get_by_role("heading", name="Home")).to_be_visible()
+
+
+def test_an_address_for_a_calendar_is_made_copied_and_revoked(new_page, sign_in, grace):
+    """A program reads it with no session; once it is revoked it reads nothing."""
+    page = sign_in(new_page(), grace)
+    page.goto("/settings/feeds/")
+    page.get_by_role("button", name="Make an address for your due dates").click()
+    address = urlsplit(page.locator("code").inner_text()).path
+    stranger = new_page()
+    assert stranger.request.get(address).text().startswith("BEGIN:VCALENDAR")
+    page.reload()
+    expect(page.get_by_text("last read")).to_be_visible()
+    assert page.locator("code").count() == 0
+    page.get_by_role("button", name="Revoke the address for your due dates").click()
+    expect(page.get_by_text("opens nothing any more")).to_be_visible()
+    assert stranger.request.get(address).status == 404

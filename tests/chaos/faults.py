@@ -64,8 +64,13 @@ def _all(house: House, chance: random.Random) -> dict[str, Callable[[], None]]:
     kinds["restart postgres"] = house.restart_database
     kinds["flush redis"] = house.flush_redis
     for name in (workers[0], "engine", "web"):
-        kinds[f"freeze {name}"] = lambda name=name: house.freeze(name, chance.uniform(0.5, 4))
+        kinds[f"freeze {name}"] = partial(_for_a_while, chance, (0.5, 4), partial(house.freeze, name))
     for name in ("database", "redis", "smtp", "http"):
         kinds[f"cut {name}"] = partial(house.hurt_line, name, "cut", 1)
-        kinds[f"silence {name}"] = lambda name=name: house.hurt_line(name, "silent", chance.uniform(1, 3))
+        silence = partial(house.hurt_line, name, "silent")
+        kinds[f"silence {name}"] = partial(_for_a_while, chance, (1, 3), silence)
     return kinds
+
+
+def _for_a_while(chance: random.Random, span: tuple[float, float], hurt: Callable[[float], None]) -> None:
+    hurt(chance.uniform(*span))

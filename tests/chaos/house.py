@@ -1,5 +1,6 @@
 """A whole installation as processes on loopback, each of which can be killed and is started again."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -156,10 +157,16 @@ class House:
 
     def kill_child_of(self, name: str) -> None:
         """kill -9 one process of a worker's pool, amid whatever it does."""
-        found = psutil.Process(self.children[name].pid).children()
+        found: list[psutil.Process] = []
+        until = time.monotonic() + 5  # it may have been killed itself a moment ago
+        while not found and time.monotonic() < until:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found = psutil.Process(self.children[name].pid).children()
+            time.sleep(0.05)
         self.deaths[f"{name}'s child"] = self.deaths.get(f"{name}'s child", 0) + 1
         for child in found[:1]:
-            child.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
 
     def freeze(self, name: str, seconds: float) -> None:
         """SIGSTOP to a process and all that it started; after so long they go on, if nobody has killed them."""

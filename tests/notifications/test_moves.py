@@ -1,29 +1,39 @@
 """What somebody owes, in the order of urgency, and one click from where it is done."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Team, User
 from incidents import operations as incidents
 from incidents.models import Access, Incident, Step
 from notifications.deliveries import deliver
 from notifications.models import Notice, Page
-from notifications.moves import Move, moves, owed_count
+from notifications.move import Move
+from notifications.moves import moves, owed_count
 from notifications.reached import Reached
+from postmortems.models import ActionItem, Postmortem, Reviewer
+from tests.postmortems.conftest import an_item
 
 MINUTE = timedelta(minutes=1)
 
 
+def counted(user: User) -> list[Move]:
+    """What somebody owes, of which the badge, that makes none of it, has to count as many."""
+    found = moves(user, timezone.now())
+    assert owed_count(user, timezone.now()) == sum(move.owed for move in found)
+    return found
+
+
 def kinds(user: User) -> list[str]:
-    return [move.kind for move in moves(user, timezone.now())]
+    return [move.kind for move in counted(user)]
 
 
 def of_kind(user: User, kind: str) -> list[Move]:
-    return [move for move in moves(user, timezone.now()) if move.kind == kind]
+    return [move for move in counted(user) if move.kind == kind]
 
 
 @pytest.fixture
@@ -184,12 +194,12 @@ def test_moves_cost_the_same_with_one_incident_and_with_many(world, incident, gr
     with_one = cost()
     incidents_more(incident, grace)
     assert len(moves(grace, timezone.now())) > 200
-    assert cost() == with_one == 3
+    assert cost() == with_one == 5
 
     client = client_for(grace)
     with CaptureQueriesContext(connection) as captured:
         client.get("/your-move/")
-    assert len(captured) <= 14
+    assert len(captured) <= 16
 
 
 def incidents_more(incident: Incident, user: User) -> None:
@@ -203,7 +213,97 @@ def incidents_more(incident: Incident, user: User) -> None:
     )  # fmt: skip
     Access.objects.bulk_create(Access(incident=each, user=user, granted_by=user) for each in made)
     checklist = incident.checklists.first()
+    ActionItem.objects.bulk_create(
+        ActionItem(title="x", owner=user, due_on=date(2026, 11, 2), incident=each) for each in made
+    )
+    documents = Postmortem.objects.bulk_create(
+        Postmortem(incident=each, title="x", status="in_review") for each in made
+    )
+    Reviewer.objects.bulk_create(Reviewer(postmortem=each, user=user) for each in documents)
     Step.objects.bulk_create(
         Step(incident=incident, checklist=checklist, position=n, kind="task", text="x", assigned_to=user)
         for n in range(100)
     )
+
+
+# -- after incidents --------------------------------------------------------------------------------
+
+
+def after(user: User) -> list[tuple[str, bool, str]]:
+    kinds = ("review", "postmortem", "drop", "item")
+    found = [move for move in moves(user, timezone.now()) if move.kind in kinds]
+    return [(move.kind, move.owed, move.detail) for move in found]
+
+
+@pytest.fixture
+def document(world, declared, ada) -> Postmortem:
+    """By ada, due in eight hours."""
+    ended = incidents.change_status(declared(2).pk, "resolved", by=ada)
+    said = {"title": "Chat", "author": ada, "due_at": timezone.now() + timedelta(hours=8)}
+    return Postmortem.objects.create(incident=ended, status="in_review", **said)
+
+
+def test_a_review_asked_of_me_is_my_move_until_i_answer(document, grace, ada):
+    asked = Reviewer.objects.create(postmortem=document, user=grace, requested_by=ada)
+    assert after(grace) == [("review", True, "You were asked to")]
+    (move,) = of_kind(grace, "review")
+    assert move.path == f"/incidents/{document.incident_id}/postmortem/"
+    asked.verdict = "approved"
+    asked.save()
+    assert after(grace) == []
+
+
+def test_my_post_mortem_is_coming_up_then_due_then_overdue_until_it_is_published(world, document, ada):
+    assert after(ada) == [("postmortem", False, "Due in 8 h")]
+    world.skip(timedelta(hours=6))
+    assert after(ada) == [("postmortem", True, "Due in 2 h")]
+    world.skip(timedelta(hours=5))
+    assert after(ada) == [("postmortem", True, "Overdue by 3 h")]
+    Postmortem.objects.update(status="published", published_at=timezone.now())
+    assert after(ada) == []
+
+
+def test_my_action_items_are_due_on_my_own_day(world, grace):
+    """It is Wednesday evening in New York when the world begins, and Thursday in Berlin."""
+    item = an_item(grace, date(2026, 11, 12), priority=1)
+    an_item(grace, date(2026, 11, 20))
+    User.objects.filter(pk=grace.pk).update(timezone="America/New_York")
+    grace.refresh_from_db()
+    assert after(grace) == [("item", False, "Due Thu 12 Nov")]
+    grace.timezone = "Europe/Berlin"
+    assert after(grace) == [("item", True, "Due today, Thu 12 Nov")]
+    (move,) = of_kind(grace, "item")
+    assert (move.path, move.tag, move.incident) == (f"/actions/{item.pk}/", "High", None)
+    world.skip(timedelta(days=3))
+    assert after(grace)[0] == ("item", True, "Overdue since Thu 12 Nov")
+
+
+def test_who_answers_for_an_item_decides_whether_it_is_dropped(world, grace, ada, eve, contacts):
+    lead = contacts["lead"]
+    team = Team.objects.create(name="Web", slug="web", lead=lead)
+    asked = {"drop_proposed_by": ada, "drop_proposed_at": timezone.now(), "drop_reason": "Not worth it"}
+    an_item(grace, date(2027, 1, 12), team=team, **asked)
+    for person in (grace, lead):
+        assert after(person) == [("drop", True, "Ada Lovelace: Not worth it")]
+    assert after(ada) == after(eve) == after(contacts["primary"]) == []
+
+
+def test_however_late_it_comes_after_an_incident_that_goes_on(world, incident, grace, ada):
+    an_item(grace, date(2026, 11, 2))
+    step = Step.objects.filter(incident=incident, kind="task")[0]
+    incidents.assign_step(incident.pk, step.pk, grace, by=ada)
+    assert kinds(grace) == ["step", "item", "update"]
+
+
+def test_of_a_private_incident_nothing_is_anybodys_move_who_may_not_see_it(
+    world, declared, grace, ada, client_for
+):
+    secret = incidents.change_status(declared(1, is_private=True, title="Breach").pk, "resolved", by=ada)
+    made = Postmortem.objects.create(incident=secret, title="Breach", status="in_review", author=ada)
+    Reviewer.objects.create(postmortem=made, user=grace, requested_by=ada)
+    an_item(grace, date(2026, 11, 2), title="Breach", incident=secret)
+    assert after(grace) == [] and "Breach" not in client_for(grace).get("/your-move/").text
+    incidents.grant_access(secret.pk, grace, by=ada)
+    assert [kind for kind, *_ in after(grace)] == ["item", "review"]
+    text = client_for(grace).get("/your-move/").text
+    assert "2 things wait for you" in text and text.count("Breach") >= 2

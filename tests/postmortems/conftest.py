@@ -1,9 +1,12 @@
 """An incident that was resolved, its post-mortem, and action items; made directly, to be the state that a test begins from."""
 
 from datetime import date, timedelta
+from io import BytesIO
+from typing import Any
 
 import pytest
 from django.utils import timezone
+from PIL import Image
 
 from accounts.models import User
 from incidents import operations
@@ -58,3 +61,10 @@ def an_item(owner: User | None, due_on: date | None = date(2026, 12, 1), **said:
     """An open action item."""
     fields = {"title": "Probe sign-in on the production domain", "added_by": owner, **said}
     return ActionItem.objects.create(owner=owner, due_on=due_on, **fields)
+
+
+def a_picture(kind: str = "PNG", size: tuple[int, int] = (6, 4), **said: Any) -> bytes:
+    """A red picture, as a file holds it."""
+    out = BytesIO()
+    Image.new(said.pop("mode", "RGB"), size, said.pop("colour", "red")).save(out, kind, **said)
+    return out.getvalue()

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -66,7 +66,7 @@ def everything(revision: Revision, ada: User, grace: User, **said: object) -> In
     return incident
 
 
-def an_event(incident: Incident, seq: int, kind: str, at: object, data: dict[str, str]) -> TimelineEvent:
+def an_event(incident: Incident, seq: int, kind: str, at: datetime, data: dict[str, str]) -> TimelineEvent:
     return TimelineEvent.objects.create(
         incident=incident,
         seq=seq,

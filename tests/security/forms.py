@@ -3,6 +3,11 @@
 from typing import Any
 from uuid import uuid4
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from postmortems.models import Postmortem
+from postmortems.readiness import findings_of
+from tests.postmortems.conftest import a_picture
 from tests.security.world import PASSWORD, World
 
 NEW_PASSWORD = "a quite different battery"
@@ -10,7 +15,11 @@ NEW_PASSWORD = "a quite different battery"
 
 def form(world: World, route: str, thing: str = "public") -> dict[str, Any]:
     """The fields of ``route`` for one of the incidents, each as a person would fill it in."""
-    kinds = (_people(world), _room(world, thing), _rest(world), _notifications(world), _items(world, thing))
+    kinds = (
+        *(_people(world), _room(world, thing), _rest(world), _notifications(world), _editor(world)),
+        _items(world, thing),
+        _reviews(world, thing),
+    )
     return next((fields[route] for fields in kinds if route in fields), {})
 
 
@@ -71,6 +80,23 @@ def _rest(world: World) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+def _editor(world: World) -> dict[str, dict[str, Any]]:
+    key, text = str(uuid4()), "## Summary\n\nSomething else altogether.\n"
+    return {
+        "postmortems:save": {"text": text, "base": "1", "key": key},
+        "postmortems:preview": {"text": text},
+        "postmortems:insert": {
+            "events": "1",
+            "fields_": "severity",
+            "linked": "on",
+            "where": "0",
+            "base": "1",
+        },
+        "postmortems:add_picture": {"picture": SimpleUploadedFile("graph.png", a_picture())},
+        "postmortems:settle_conflict": {"text": text, "base": "1", "key": key},
+    }
+
+
 def _notifications(world: World) -> dict[str, dict[str, Any]]:
     destination = {
         "channel": "email",
@@ -94,6 +120,26 @@ def _notifications(world: World) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+def _reviews(world: World, thing: str) -> dict[str, dict[str, Any]]:
+    private = thing == "private"
+    incident = world.incidents["private" if private else "public"]
+    document = Postmortem.objects.get(incident=incident)
+    seen = [finding.key for finding in findings_of(document)]
+    return {
+        "postmortems:request_review": {"people": world.people["added" if private else "administrator"].pk},
+        "postmortems:answer_review": {"verdict": "changes", "said": "Say why", "number": "1"},
+        "postmortems:comment": {"key": str(uuid4()), "quote": incident.title, "start": "0", "text": "Why?"},
+        "postmortems:reply": {"key": str(uuid4()), "text": "Because"},
+        "postmortems:publish": {"number": "1", "seen": " ".join(seen), "reason": "The customer waits"},
+        "postmortems:take_back": {"reason": "A name was in it"},
+        "postmortems:discard": {"reason": "No incident"},
+        "postmortems:add_to_timeline": {
+            "key": str(uuid4()), "text": "The alert had fired", "kind": "note_added", "occurred_at": "2026-01-02 03:04",
+        },
+        "postmortems:correct_timeline": {"text": "Better words", "occurred_at": ""},
+    }  # fmt: skip
+
+
 def _people(world: World) -> dict[str, dict[str, Any]]:
     newcomer = {"name": "Lin Clark", "email": "lin@example.com", "password": NEW_PASSWORD}
     return {
@@ -112,6 +158,7 @@ def _people(world: World) -> dict[str, dict[str, Any]]:
             "timezone": "Europe/Lisbon", "workdays": ["0", "1", "6"], "opens_at": "08:30", "closes_at": "16:30",
             "holidays": "PT", "days_off": "2026-12-24\n2026-12-31",
         },
+        "accounts:set_lead": {"user": world.people["responder"].pk},
         "accounts:add_member": {"user": world.people["viewer"].pk},
     }  # fmt: skip
 

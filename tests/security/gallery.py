@@ -13,7 +13,17 @@ from incidents.models import Access, Checklist, Incident, Presence, Service, Ste
 from incidents.operations import Declaration
 from incidents.sentences import SENTENCES
 from incidents.states import Kind
-from postmortems.models import ActionItem, ActionItemLink, ItemEvent
+from postmortems.models import (
+    ActionItem,
+    ActionItemLink,
+    Comment,
+    HiddenEvent,
+    ItemEvent,
+    Picture,
+    Postmortem,
+    PostmortemRevision,
+    Reviewer,
+)
 from runbooks.models import Revision
 from runbooks.operations import create_runbook, publish
 
@@ -49,6 +59,7 @@ def hang(words: list[str]) -> tuple[User, Incident]:
     )
     Presence.objects.bulk_create(Presence(incident=incident, user=person) for person in people)
     _action_items(incident, words, people)
+    _reviews(incident, words, people)
     roles = {"commander": people[0], "communications_lead": people[2], "scribe": people[3]}
     Incident.objects.filter(pk=incident.pk).update(
         title=words[2][:200], severity_name=flat[3][:80], channel_name=flat[4][:80], is_private=True, **roles
@@ -192,6 +203,47 @@ def _action_items(incident: Incident, words: list[str], people: list[User]) -> N
     )  # fmt: skip
 
 
+def _reviews(incident: Incident, words: list[str], people: list[User]) -> None:
+    """A post-mortem in review: answers, comments with replies, events that somebody chose."""
+    now, text = timezone.now(), "\n\n".join(words)
+    document = Postmortem.objects.create(
+        incident=incident, title=words[2][:250], text=f"## Timeline\n\n{text}", status="in_review", number=2, last_number=2
+    )  # fmt: skip
+    kinds = ["started", "saved", "conflict", "conflict", *(["saved", "beside"] * len(words))]
+    PostmortemRevision.objects.bulk_create(
+        PostmortemRevision(
+            postmortem=document, number=n + 1, kind=kind, text=text if n == 1 else f"## Timeline\n\n{text}\n\n{n}",
+            note=" ".join(words[n].split())[:200], saved_by=people[n], base_number=1,
+        )
+        for n, kind in enumerate(kinds[: len(words)])
+    )  # fmt: skip
+    Picture.objects.create(
+        postmortem=document, name=words[2][:120], content=b"", media_type="image/png", width=1, height=1, sha256="0", added_by=people[0]
+    )  # fmt: skip
+    Reviewer.objects.bulk_create(
+        Reviewer(
+            postmortem=document, user=people[n], said=said, number=1 if n % 3 else None,
+            verdict=("", "approved", "changes")[n % 3], answered_at=now if n % 3 else None,
+        )
+        for n, said in enumerate(words)
+    )  # fmt: skip
+    comments = Comment.objects.bulk_create(
+        Comment(
+            postmortem=document, number=1, quote=said[:2000], text=said, made_by=people[n],
+            **({"settled_at": now, "settled_by": people[n]} if n % 5 == 0 else {}),
+        )
+        for n, said in enumerate(words)
+    )  # fmt: skip
+    Comment.objects.bulk_create(
+        Comment(postmortem=document, number=1, text=said, made_by=people[n], answers=comments[n - 1])
+        for n, said in enumerate(words)
+    )
+    chosen = incident.events.order_by("seq")[::7]
+    HiddenEvent.objects.bulk_create(
+        HiddenEvent(postmortem=document, event=event, hidden_by=people[0]) for event in chosen
+    )
+
+
 def _data(kind: str, text: str, incident: Incident) -> dict[str, object]:
     if kind == Kind.DETAILS_CHANGED:
         return {
@@ -278,6 +330,14 @@ def addresses(incident: Incident) -> list[str]:
     pages += ["/actions/add/", "/actions/import/", f"{room}postmortem/items/add/"]
     for item in ActionItem.objects.order_by("pk")[:60:9]:
         pages += [f"/actions/{item.pk}/", f"/actions/{item.pk}/change/", f"/actions/{item.pk}/status/"]
+    comment = Comment.objects.filter(answers=None, settled_at=None).order_by("pk")[3].pk
+    document = f"{room}postmortem/"
+    pages += [f"{document}{page}/" for page in ("review", "review/answer", "publish", "discard", "take-back")]
+    pages += [f"{document}{page}" for page in ("", "comments/", "comments/?page=2", "comments/?settled=1")]
+    pages += [f"{document}{page}/" for page in ("versions", "versions/2", "changes", "conflicts/3", "insert")]
+    pages += [f"{document}versions/?page=2", f"{document}changes/?from=3&to=2", f"{document}insert/?page=2"]
+    pages += [f"{document}timeline/?show={show}" for show in ("", "out", "all", "all&page=3")]
+    pages += [f"{document}comments/{comment}/reply/", f"{document}timeline/entries/{notes[2]}/correct/"]
     person = User.objects.get(email="person2@example.com").pk
     pages += [
         "/settings/",

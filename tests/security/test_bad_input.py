@@ -24,6 +24,7 @@ TYPED = {
     "text", "reason", "title", "title_", "impact", "symptom", "answer", "url", "source", "note", "name", "description",
     "email", "login", "filename", "timezone", "started_at", "occurred_at", "next_due_at",
     "address", "holidays", "days_off", "digest_at", "quiet_from", "quiet_until", "details", "evidence", "link", "due_on",
+    "said", "quote",
 }  # fmt: skip
 POSTS = [name for name, row in MATRIX.items() if row.post != NO_METHOD]
 #: Where bodies that Django takes apart, the same for every route, are tried as well.

@@ -88,6 +88,93 @@ VECTORS = [
     "x\r\rid: 999\revent: again\rdata: y\r\r",
     "x\u2028event: bye\u2028data: y\u0085",
 ]  # fmt: skip
+#: More for documents and what they are exported as, where whole texts are people's own.
+MORE = [
+    # -- every tag that loads or runs something, as raw HTML in a document
+    *(f"<{tag} src=x href=x data=x onload={RUN} onerror={RUN}>x</{tag}>" for tag in (
+        "script", "img", "image", "svg", "iframe", "frame", "object", "embed", "video", "audio", "source", "track", "input", "button",
+        "link", "base", "meta", "applet", "portal", "template", "noembed", "xmp", "plaintext", "listing", "isindex", "bgsound", "layer",
+    )),
+    # -- every way to say what happens when
+    *(f"<p {event}={RUN}>x</p>" for event in (
+        "onclick", "onmouseover", "onfocus", "onpointerenter", "onwheel", "onanimationstart", "ontransitionend", "onbeforetoggle",
+        "oncontentvisibilityautostatechange", "onscrollend", "onauxclick", "onpaste",
+    )),
+    # -- links of Markdown in every form
+    *(f"[x]({scheme}{RUN})" for scheme in (
+        "javascript:", "JAVASCRIPT:", "javascript\u200b:", "\u0001javascript:", "%6aavascript:", "&#x6a;avascript:", "java\nscript:", "java\rscript:",
+        "java&Tab;script:", "java&NewLine;script:", "livescript:", "mocha:", "view-source:javascript:", "feed:javascript:", "jar:javascript:",
+        "blob:", "filesystem:", "about:", "chrome:", "ms-its:", "tel:", "sms:", "intent:", "data:text/html,", "data:image/svg+xml,", "\\javascript:",
+    )),
+    f"[x]: javascript:{RUN}\n\n[x] [x][] [y][x]",
+    f"[x]: <java script:{RUN}>\n\n[x]",
+    f"[x]: data:text/html,<script>{RUN}</script>\n\n![x]",
+    f'[x](/incidents/1/ "\" onclick=\"{RUN}")',
+    f"[x](/incidents/1/ '\"><img src=x onerror={RUN}>')",
+    f"[<img src=x onerror={RUN}>](/incidents/1/)",
+    f"[![x](x \"\" onerror={RUN}\")](javascript:{RUN})",
+    f"![x](data:image/svg+xml,<svg onload={RUN}>)",
+    f"![\"onerror={RUN} x=\"](pictures/00000000-0000-4000-8000-000000000000.png)",
+    f"![x](/incidents/1/postmortem/pictures/00000000-0000-4000-8000-000000000000/\"onerror={RUN})",
+    "![x](//evil.example/pictures/00000000-0000-4000-8000-000000000000.png)",
+    "![x](https://evil.example/?pictures/00000000-0000-4000-8000-000000000000.png)",
+    f"<javascript:{RUN}> <JaVaScRiPt:{RUN}> <data:text/html,x>",
+    f"<https://a.example/?\"onmouseover=\"{RUN}>",
+    f"<a@a.example\"onclick={RUN}>",
+    f"mailto:a@example.com?body=<script>{RUN}</script>",
+    # -- blocks that hold others
+    f"```\n</code></pre><script>{RUN}</script>\n```",
+    f"~~~html\" onload=\"{RUN}\nx\n~~~",
+    f"    </code></pre><img src=x onerror={RUN}>",
+    f"| <script>{RUN}</script> | x |\n|---|---|\n| <img src=x onerror={RUN}> | [x](javascript:{RUN}) |",
+    f"| a |\n|:-\" onclick={RUN}:|\n| b |",
+    f"> <script>{RUN}</script>\n> [x](javascript:{RUN})",
+    f"> [!NOTE \"onclick={RUN}]\n> x",
+    f"> [!IMPORTANT]\n> <img src=x onerror={RUN}>",
+    f"- [x] <img src=x onerror={RUN}>\n- [ ] [x](javascript:{RUN})",
+    f"1. <script>{RUN}</script>\n   - <svg onload={RUN}>",
+    f"# <script>{RUN}</script>\n## x {{#id onclick={RUN}}}",
+    f"<script>{RUN}</script>\n===\n",
+    f"[^1]: <img src=x onerror={RUN}>\n\n[^1]",
+    f"\\<script>{RUN}\\</script> &lt;img src=x onerror={RUN}&gt; &amp;lt;script>",
+    f"*<b onclick={RUN}>*_</b>_ ~~<i>~~ **<u onclick={RUN}>**",
+    f"`` ` <img src=x onerror={RUN}> ` ``",
+    # -- live parts, and what looks like them
+    "{{ timeline|safe }} {{ timeline.0 }} {{ __class__ }} {% load postmortems %}",
+    f"{{{{ timeline }}}}<script>{RUN}</script>",
+    f"{{{{ action items \"onclick={RUN} }}}}",
+    "{{ timeline }} {{ action items }} {{action_items}}",
+    "\\{{ timeline }} `{{ timeline }}` {{{{ timeline }}}}",
+    # -- what ends a style, a title, a comment, a policy of an exported page
+    f"</style><script>{RUN}</script>",
+    f"</title></head><body onload={RUN}>",
+    f"--></main><script>{RUN}</script>",
+    f"\"><meta http-equiv=refresh content=\"0;javascript:{RUN}\">",
+    "<style>@import url(//evil.example/x.css); body{background:url(//evil.example/y)}</style>",
+    "} body { background: url(https://evil.example/x) } @import 'https://evil.example/y';",
+    f"<?xml-stylesheet href='javascript:{RUN}'?><!DOCTYPE x [<!ENTITY y SYSTEM 'file:///etc/passwd'>]>&y;",
+    f"<svg><style>{{}}</style><use href='data:image/svg+xml,<svg id=x onload={RUN}>#x'/></svg>",
+    f"<math href='javascript:{RUN}'>x</math><mi//xlink:href='data:x,<script>{RUN}</script>'>",
+    # -- what a PDF, a spreadsheet or a terminal might take for more
+    f"[x](https://a.example/) /OpenAction << /S /JavaScript /JS (app.alert(1)) >> {RUN}",
+    "=HYPERLINK(\"https://evil.example/\",\"x\") +1+1 @SUM(1) -1+1|cmd",
+    "\u202e\u2066gnp.exe\u2069 \ufeff\u200f",
+    "\x1b]8;;https://evil.example\x1b\\x\x1b]8;;\x1b\\",
+    f"[x](https://a.example/)\n\n<https://a.example/>{{onclick={RUN}}}",
+    f"[x](<https://a.example/ onclick={RUN}>)",
+    f"\u2028<script>{RUN}</script>\u2029",
+    f"<scr\x00ipt>{RUN}</scr\x00ipt>".replace("\x00", "\ufffd"),
+    f"<\u0073cript>{RUN}</\u0073cript> \u00bcscript\u00be{RUN}\u00bc/script\u00be",
+    # -- names of files
+    f"../../../etc/passwd\" onclick={RUN} \r\nSet-Cookie: x=1",
+    # -- clobbering, and what htmx would do
+    "<form id=main hx-post=/x hx-trigger=load><input name=attributes></form>",
+    "<p hx-get='javascript:0' hx-trigger='load' data-hx-vals='js:{x:1}'>x</p>",
+    "<img hx-on:error='window.__pwn=1' src=x>",
+    f"<a href=x hx-boost=true hx-confirm='{RUN}' ping=//evil.example target=_blank>x</a>",
+    "<hx-partial hx-target='#main'>x</hx-partial>",
+]  # fmt: skip
+ALL = [*VECTORS, *MORE]
 #: Everything that may be written, in every place: what these become is what a vector may become.
 HARMLESS = (
     "Words",

@@ -36,6 +36,10 @@ from notifications.models import (
     OnCallCalendar,
 )
 from outbox.relay import relay
+from postmortems.models import Feed, FeedKind, Postmortem
+from postmortems.operations import commenting, reviewing
+from postmortems.operations.feeds import make_feed
+from postmortems.states import RevisionKind
 from runbooks.models import Runbook
 from runbooks.operations import create_runbook, publish
 from tests.incidents.conftest import DOCUMENTS
@@ -186,10 +190,15 @@ _ELSEWHERE = {
     "accounts:delete_team": {"slug": "spare"},
     "notifications:renew_secret": {"destination_id": "hook"},
     "notifications:answer_page": {"token": "page_token"},
+    "postmortems:due_dates": {"token": "due_dates"},
+    "postmortems:published": {"token": "published"},
     "notifications:bindings": {"slug": "runbook"},
     "notifications:bind": {"slug": "runbook"},
     "notifications:remove_calendar": {"calendar_id": "spare_calendar"},
     "postmortems:reopen_item": {"item_id": "closed_item"},
+    "postmortems:withdraw_review": {"user_id": "reviewer"},
+    "postmortems:hide_kind": {"kind": "event_kind"},
+    "postmortems:show_kind": {"kind": "event_kind"},
 } | {
     f"notifications:{name}": {"delivery_id": "sent_id"}
     for name in ("delivery", "retry_delivery", "settle_delivery")
@@ -265,13 +274,43 @@ def _places(incident: Incident, people: dict[str, User]) -> dict[str, Any]:
         "spare": "spare",
         "runbook": "incident-response",
         "position": 0,
-        **_afterwards(incident, by),
+        "event_kind": "note_added",
+        **_afterwards(incident, by, people),
     }
 
 
-def _afterwards(incident: Incident, by: User) -> dict[str, Any]:
-    """A post-mortem, and two action items of ``incident``: an open one, which somebody asks to drop, and a closed one."""
-    document = a_postmortem(incident, by, f"## Summary\n\n{incident.title}\n")
+def _afterwards(incident: Incident, by: User, people: dict[str, User]) -> dict[str, Any]:
+    """A post-mortem with a version that waits, a picture, reviews, and what was promised in it. Nobody who asks
+    wrote it."""
+    document = a_postmortem(incident, people["second"], f"## Summary\n\n{incident.title}\n")
+    # Numbers that the document of another incident does not have.
+    waiting = document.revisions.create(
+        number=900 + incident.pk % 10,
+        kind=RevisionKind.CONFLICT,
+        text=f"{incident.title} waits",
+        base_number=1,
+        saved_by=by,
+    )
+    Postmortem.objects.filter(pk=document.pk).update(last_number=waiting.number)
+    picture = document.pictures.create(
+        content=b"a picture", media_type="image/png", width=1, height=1, sha256="0" * 64, added_by=by
+    )
+    kept = {"version": waiting.number, "picture_id": picture.pk}
+    return kept | _promised(document, by) | _reviewed(document, by, people)
+
+
+def _reviewed(document: Postmortem, by: User, people: dict[str, User]) -> dict[str, Any]:
+    """A review that somebody owes, who does not owe one of the other document, and a comment."""
+    incident = document.incident
+    reader = by if incident.is_private else people["administrator"]
+    reviewing.request_review(document.pk, [reader], by=by)
+    comment = commenting.comment(document.pk, f"What of {incident.title}?", by=by, quote=incident.title)
+    return {"comment_id": comment.pk, "reviewer": reader.pk}
+
+
+def _promised(document: Postmortem, by: User) -> dict[str, Any]:
+    """Two action items: an open one, which somebody asks to drop, and a closed one."""
+    incident = document.incident
     there: dict[str, Any] = {
         "title": f"Look into {incident.title}",
         "incident": incident,
@@ -348,4 +387,11 @@ def _told_about(incident: Incident, people: dict[str, User]) -> dict[str, Any]:
 def _tokens(people: dict[str, User]) -> dict[str, Any]:
     invitation, token = accounts.invite(role=Role.VIEWER, by=people["administrator"])
     key = ResetTokens().make_token(people["viewer"])
-    return {"invitation_id": invitation.pk, "token": token, "key": key}
+    return {"invitation_id": invitation.pk, "token": token, "key": key, **_feeds(people["responder"])}
+
+
+def _feeds(user: User) -> dict[str, Any]:
+    """A feed of each kind, read a moment ago: that is not kept again with each reading."""
+    tokens = {kind: make_feed(kind, by=user)[1] for kind in FeedKind.values}
+    Feed.objects.update(read_at=timezone.now() + timedelta(hours=1))
+    return {"kind": "due_dates", "due_dates": tokens["due_dates"], "published": tokens["postmortems"]}

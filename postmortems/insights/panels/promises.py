@@ -1,13 +1,18 @@
 """What was promised and kept: updates, post-mortems, action items."""
 
-from incidents.spans import in_words
 from postmortems import charts
 from postmortems.insights.counting import AGE_NAMES
 from postmortems.insights.figures import Figures, Kept
 from postmortems.insights.links import Links
 from postmortems.insights.panels.axes import level_name, month_names, months, week_names
-from postmortems.insights.tables import Bar, Cell, Column, Key, Panel, Row, Table, count, share
+from postmortems.insights.tables import Bar, Cell, Column, Key, Panel, Row, Table, count, share, span
 
+UPDATES = (
+    Column("Owed", "updates"),
+    Column("On time", "updates"),
+    Column("Share", "%"),
+    Column("Late ones, median", "seconds"),
+)
 DOCUMENT_STATES = {"on_time": "On time", "late": "Late", "missing": "Overdue", "waiting": "Not due yet"}
 DOCUMENT_FILLS = {"on_time": "full", "late": "hatch", "missing": "empty"}
 
@@ -15,55 +20,36 @@ DOCUMENT_FILLS = {"on_time": "full", "late": "hatch", "missing": "empty"}
 def updates(figures: Figures, links: Links) -> Panel:
     """Status updates that came by the time promised, by severity."""
     title, about = "Updates on time", "By severity"
-    overall = figures.updates.get(None)
-    if overall is None:
+    owed = sum(kept.owed for kept in figures.updates.values())
+    kept = sum(kept.kept for kept in figures.updates.values())
+    if not owed:
         return Panel("updates", title, about, Cell(None, "–"), "No update was owed.")
-    levels = [level for level in figures.updates if level is not None]
-    kept = {level: figures.updates[level] for level in sorted(levels)}
-    columns = [
-        Column(name, unit) for name, unit in (("Owed", "updates"), ("On time", "updates"), ("Share", "%"))
-    ]
     return Panel(
         id="updates",
         title=title,
         about=about,
-        reading=Cell(None, share(_share(overall)).text, links.behind("updates", figures.period)),
-        rest=f"on time: {overall.kept:,} of {overall.owed:,}.{_lateness(overall)}",
-        bars=[
-            Bar(
-                level_name(figures, level),
-                each.kept,
-                each.owed,
-                Cell(None, share(_share(each)).text, links.behind("updates", figures.period, severity=level)),
-                f"· {each.kept:,} of {each.owed:,}",
-                level=level,
-            )
-            for level, each in kept.items()
-        ],
+        reading=share(kept, owed, links.behind("updates", figures.period)),
+        rest=f"on time: {kept:,} of {owed:,}.",
+        bars=[_updates_bar(figures, links, level, each) for level, each in figures.updates.items()],
         tables=[
             Table(
                 "Severity",
-                columns,
-                [
-                    Row(
-                        figures.levels[level],
-                        level_name(figures, level),
-                        [count(each.owed), count(each.kept), share(_share(each))],
-                        level,
-                    )
-                    for level, each in kept.items()
-                ],
+                UPDATES,
+                [_updates_row(figures, level, each) for level, each in figures.updates.items()],
             )
         ],
     )
 
 
-def _share(kept: Kept) -> int:
-    return charts.per_cent(kept.kept, kept.owed)
+def _updates_bar(figures: Figures, links: Links, level: int, kept: Kept) -> Bar:
+    said = share(kept.kept, kept.owed, links.behind("updates", figures.period, severity=level))
+    name, rest = level_name(figures, level), f"· {kept.kept:,} of {kept.owed:,}"
+    return Bar(name, kept.kept, kept.owed, said, rest, level=level)
 
 
-def _lateness(kept: Kept) -> str:
-    return f" Late ones came {in_words(kept.lateness)} late in the median." if kept.lateness else ""
+def _updates_row(figures: Figures, level: int, kept: Kept) -> Row:
+    cells = [count(kept.owed), count(kept.kept), share(kept.kept, kept.owed), span(kept.lateness)]
+    return Row(figures.levels[level], level_name(figures, level), cells, level)
 
 
 def documents(figures: Figures, links: Links) -> Panel:
@@ -82,11 +68,7 @@ def documents(figures: Figures, links: Links) -> Panel:
         id="documents",
         title=title,
         about=about,
-        reading=Cell(
-            None,
-            f"{charts.per_cent(totals['on_time'], due)}%" if due else "–",
-            links.behind("documents", figures.period),
-        ),
+        reading=share(totals["on_time"], due, links.behind("documents", figures.period)),
         rest=f"on time: {totals['on_time']:,} of {due:,} that were due. {totals['missing']:,} overdue now.",
         label="Post-mortems by month of their incident: on time, late, overdue",
         plot=charts.columns(month_names(figures), stacks),

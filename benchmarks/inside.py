@@ -1,0 +1,137 @@
+"""What is done in a process of the product's own on one database: ``python -m benchmarks.inside``.
+
+Reads a line with a verb and its arguments, answers with one line of JSON; ends with its input.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+Answer = dict[str, Any]
+
+
+def sessions(number: str) -> Answer:
+    """Cookies of Ada, and of ``number`` people who look on."""
+    from accounts.models import Role, User
+
+    ada = User.objects.get(email="ada.lovelace@example.com")
+    emails = [f"viewer.{n}@example.com" for n in range(int(number))]
+    there = set(User.objects.filter(email__in=emails).values_list("email", flat=True))
+    User.objects.bulk_create(
+        User(email=email, password="!", name=email.split("@")[0], role=Role.VIEWER)
+        for email in emails
+        if email not in there
+    )
+    lookers = User.objects.filter(email__in=emails)
+    return {"ada": _session_of(ada), "viewers": [_session_of(user) for user in lookers]}
+
+
+def _session_of(user: Any) -> str:
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return str(session.session_key)
+
+
+def places() -> Answer:
+    """The room with the long timeline, its last event, and every step that can be ticked."""
+    from incidents.models import Incident, Step
+
+    room = Incident.objects.open().order_by("-event_seq")[0]
+    steps = Step.objects.filter(incident__in=Incident.objects.open(), kind="task")
+    return {
+        "room": room.pk,
+        "seq": room.event_seq,
+        "steps": list(steps.values_list("incident_id", "pk")),
+    }
+
+
+def queries(session: str, path: str, etag: str = "") -> Answer:
+    """How many queries a page asks, once what a process asks first is out of the way."""
+    from django.conf import settings
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    client = Client(headers={"Host": "localhost"} | ({"If-None-Match": etag} if etag else {}))
+    client.cookies[settings.SESSION_COOKIE_NAME] = session
+    client.get(path)
+    with CaptureQueriesContext(connection) as captured:
+        client.get(path)
+    return {"queries": len(captured), "sql": [query["sql"][:200] for query in captured]}
+
+
+def note(number: str, text: str) -> Answer:
+    """Write to a timeline; when it was committed, by the clock that all processes share."""
+    from accounts.models import User
+    from incidents.operations import add_note
+
+    add_note(int(number), text, by=User.objects.get(email="ada.lovelace@example.com"))
+    return {"at": time.monotonic()}
+
+
+def deliver(number: str, url: str) -> Answer:
+    """Send ``number`` notices to a receiver, as one worker does."""
+    from django.utils import timezone
+
+    from accounts.models import User
+    from notifications.models import Delivery, Destination, Notice
+    from notifications.sending import send_due
+
+    ada = User.objects.get(email="ada.lovelace@example.com")
+    Delivery.objects.filter(state="pending").update(state="cancelled")
+    there = Destination.objects.create(
+        user=ada,
+        channel="webhook",
+        name="There",
+        address=url,
+        secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    )
+    later = timezone.now() + timedelta(hours=1)
+    words = {
+        "urgency": "nudge",
+        "title": "Update due",
+        "text": "It is due.",
+        "path": "/",
+        "expires_at": later,
+    }
+    notices = Notice.objects.bulk_create([Notice(**words) for _ in range(int(number))])
+    Delivery.objects.bulk_create(
+        Delivery(
+            notice=notice, recipient=ada, destination=there, channel="webhook", address=url, is_urgent=True,
+            dedupe_key=f"bench:{notice.pk}", expires_at=later,
+        )
+        for notice in notices
+    )  # fmt: skip
+    began, used, tried = time.monotonic(), time.process_time(), 0
+    while found := send_due(urgent=True):
+        tried += found
+    return {"seconds": time.monotonic() - began, "cpu": time.process_time() - used, "tried": tried}
+
+
+VERBS: dict[str, Callable[..., Answer]] = {
+    verb.__name__: verb for verb in (sessions, places, queries, note, deliver)
+}
+
+
+def main() -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    for line in sys.stdin:
+        verb, *arguments = json.loads(line)
+        print(json.dumps(VERBS[verb](*arguments)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

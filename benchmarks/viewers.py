@@ -1,0 +1,140 @@
+"""Many who look at one incident at once: whether each has every change, and how soon the last one has it.
+
+``python -m benchmarks.viewers PORT PATH NUMBER`` with cookies on the first line of its input: a process of its own,
+for thousands of sockets. Each line after that is a text to wait for; each answer the moments at which it was seen.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+from config.environment import BASE_DIR
+
+AT_ONCE = 100  # streams opened side by side
+PATIENCE = 20.0
+
+
+class Viewer(asyncio.Protocol):
+    """One open stream."""
+
+    def __init__(self, crowd: "Crowd", request: bytes) -> None:
+        self.crowd, self.request, self.is_open = crowd, request, asyncio.get_running_loop().create_future()
+        self.last = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.write(self.request)
+
+    def data_received(self, data: bytes) -> None:
+        if not self.is_open.done() and b"event: hb" in data:
+            self.is_open.set_result(b" 200 " in data[:20])
+        whole = self.last + data
+        if self.crowd.awaited and self.crowd.awaited in whole:
+            self.last = b""
+            self.crowd.seen(self)
+        else:
+            self.last = whole[-100:]
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.is_open.done():
+            self.is_open.set_result(False)
+
+
+class Crowd:
+    def __init__(self) -> None:
+        self.awaited = b""
+        self.moments: dict[Viewer, float] = {}
+
+    def seen(self, viewer: Viewer) -> None:
+        self.moments.setdefault(viewer, time.monotonic())
+
+    async def gather(self, port: int, path: str, cookies: Sequence[str], number: int) -> list[Viewer]:
+        loop, viewers = asyncio.get_running_loop(), []
+        for start in range(0, number, AT_ONCE):
+            opened = [
+                await loop.create_connection(
+                    partial(Viewer, self, _request(path, cookies[n % len(cookies)])), "127.0.0.1", port
+                )
+                for n in range(start, min(start + AT_ONCE, number))
+            ]
+            viewers += [viewer for _, viewer in opened]
+            await asyncio.wait_for(asyncio.gather(*(v.is_open for _, v in opened)), 60)
+        return viewers
+
+
+def _request(path: str, cookie: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: allclear_session={cookie}\r\n\r\n".encode()
+
+
+async def main(port: int, path: str, number: int) -> None:
+    loop = asyncio.get_running_loop()
+    cookies = sys.stdin.readline().split()
+    crowd = Crowd()
+    viewers = await crowd.gather(port, path, cookies, number)
+    say({"open": sum(viewer.is_open.result() for viewer in viewers)})
+    while text := (await loop.run_in_executor(None, sys.stdin.readline)).strip():
+        crowd.awaited, crowd.moments = text.encode(), {}
+        say({"ready": True})
+        until = time.monotonic() + PATIENCE
+        while len(crowd.moments) < number and time.monotonic() < until:
+            await asyncio.sleep(0.005)
+        say({"moments": sorted(crowd.moments.values())})
+
+
+def say(what: dict[str, object]) -> None:
+    print(json.dumps(what), flush=True)
+
+
+class Watching:
+    """A crowd in a process of its own."""
+
+    def __init__(self, port: int, path: str, number: int, cookies: Sequence[str]) -> None:
+        self.number = number
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.viewers", str(port), path, str(number)],
+            cwd=BASE_DIR,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.open = self._say(" ".join(cookies) or "-")["open"]
+
+    def _say(self, line: str) -> dict[str, list[float]]:
+        assert self.process.stdin
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        return self._hear()
+
+    def _hear(self) -> dict[str, list[float]]:
+        assert self.process.stdout
+        heard: dict[str, list[float]] = json.loads(self.process.stdout.readline())
+        return heard
+
+    def wait_for(self, text: str) -> None:
+        self._say(text)
+
+    def moments(self) -> list[float]:
+        return self._hear()["moments"]
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def watching(port: int, path: str, number: int, cookies: Sequence[str]) -> Iterator[Watching]:
+    crowd = Watching(port, path, number, cookies)
+    try:
+        yield crowd
+    finally:
+        crowd.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
