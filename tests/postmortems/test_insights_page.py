@@ -214,8 +214,11 @@ def test_no_period_is_longer_than_a_year(eve: User, client_for: SignIn) -> None:
         "service=x",
     ],
 )
-def test_a_list_that_no_figure_leads_to_is_not_found(eve: User, client_for: SignIn, asked: str) -> None:
-    assert client_for(eve).get(f"/insights/behind/?{asked}").status_code == 404
+def test_a_list_that_no_figure_leads_to_leads_back_to_the_figures(
+    eve: User, client_for: SignIn, asked: str
+) -> None:
+    answer = client_for(eve).get(f"/insights/behind/?{asked}", follow=True)
+    assert answer.redirect_chain == [("/insights/", 302)] and "There is no such list" in answer.text
 
 
 def _lines(client: Client, asked: str = "") -> list[list[str]]:
