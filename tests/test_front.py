@@ -19,6 +19,7 @@ from tests import front_pages
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+EXPORTED = ROOT / "templates" / "postmortems" / "export.html"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ClientFor = Callable[[User], Client]
 
@@ -39,6 +40,10 @@ def test_the_header_offers_what_the_role_may_do(
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_template_keeps_to_the_content_security_policy(path: Path) -> None:
     source = path.read_text()
+    if (
+        path == EXPORTED
+    ):  # a file that people keep, with a policy of its own and no script: its styles are in it
+        source = source.replace('<style>{% include "postmortems/export.css" %}</style>', "")
     assert not re.search(r"<style|\sstyle=|\son\w+=|hx-on|javascript:|<script(?![^>]*\ssrc=)", source)
     assert not re.search(r"""hx-(vals|vars|headers)=['"]js:|hx-trigger="[^"]*\[""", source)
     assert not re.search(r"""(src|href)=["'](https?:)?//""", source)
