@@ -89,9 +89,10 @@ class Installation:
     def everyone(self) -> list[psutil.Process]:
         return [self.process, *self.process.children(recursive=True)]
 
-    def is_healthy(self) -> bool:
+    def is_healthy(self, patience: float = 5) -> bool:
+        """Whether a request is answered; the socket stays open while its process starts, and the request waits."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=patience) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -163,7 +164,7 @@ def test_a_taken_port_is_named(running):
 def test_a_dead_web_process_comes_back_on_the_same_address(running):
     running.child("config.web").kill()
     time.sleep(0.2)
-    assert running.is_healthy()
+    assert running.is_healthy(patience=60)
     assert "web      | ended (-9)" in running.output
 
 
