@@ -3,18 +3,18 @@
 import html
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import strip_tags
 
 from incidents.feed import Entry
 from incidents.models import TimelineEvent
+from postmortems.moments import local
 from postmortems.outline import sections
 
 LONGEST = 500
 
 
 def line_of(event: TimelineEvent, *, linked: bool = False) -> str:
-    """The event as an item of a list: "- 13:44 UTC - Grace Hopper: it is the cookie", in the reader's zone."""
+    """The event as an item of a list: "- 13:44 UTC - Grace Hopper: it is the cookie", in the organisation's zone."""
     when = time_of(event)
     if linked:
         address = reverse("incidents:event", args=[event.incident_id, event.seq])
@@ -24,9 +24,9 @@ def line_of(event: TimelineEvent, *, linked: bool = False) -> str:
 
 def time_of(event: TimelineEvent) -> str:
     """As "13:44 UTC", or "Wed 11 Nov 00:12 UTC" on another day than the incident began."""
-    local = timezone.localtime(event.occurred_at)
-    same = local.date() == timezone.localtime(event.incident.started_at).date()
-    return f"{local:%H:%M %Z}" if same else f"{local:%a} {local.day} {local:%b %H:%M %Z}"
+    at = local(event.occurred_at)
+    same = at.date() == local(event.incident.started_at).date()
+    return f"{at:%H:%M %Z}" if same else f"{at:%a} {at.day} {at:%b %H:%M %Z}"
 
 
 def words_of(event: TimelineEvent) -> str:

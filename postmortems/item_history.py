@@ -21,8 +21,6 @@ NAMES = {
     "title": "what should change", "details": "the details", "owner": "the owner", "due_on": "the due date",
     "priority": "the priority", "kind": "the kind", "team": "the team", "status": "the status", "link": "a link",
 }  # fmt: skip
-#: Kept for machines, or said by the entry itself.
-UNSAID = {"owner_id", "asked_by"}
 
 
 def sentence(event: ItemEvent) -> str:
@@ -47,11 +45,8 @@ def changes(event: ItemEvent) -> list[tuple[str, str, str]]:
 
 
 def _changes(event: ItemEvent) -> list[tuple[str, str, str]]:
-    return [
-        (NAMES[name], *(_word(name, value) for value in event.data[name]))
-        for name in event.data
-        if name in NAMES and name not in UNSAID
-    ]
+    said = [(name, *event.data[name]) for name in event.data if name in NAMES]
+    return [(NAMES[name], _word(name, old), _word(name, new)) for name, old, new in said]
 
 
 def _word(name: str, value: Any) -> str:

@@ -8,6 +8,7 @@ reference links, which are handed to all.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -114,7 +115,7 @@ def _parts(lines: list[str], outline: Outline) -> Iterator[str]:
         if len(section) <= LONG_SECTION:
             yield section
         else:
-            yield from _parted.get(section, len(section), lambda long=section: _at_blocks(long))
+            yield from _parted.get(section, len(section), partial(_at_blocks, section))
 
 
 def _at_blocks(section: str) -> tuple[str, ...]:

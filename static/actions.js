@@ -15,6 +15,6 @@
     const number = /^\/actions\/(\d+)\//.exec(e.detail.pathInfo.requestPath)?.[1];
     const row = number && document.getElementById(`item-${number}`);
     if (!row || row.contains(document.activeElement)) return;
-    row.querySelector(row.matches('.new') ? '[aria-invalid="true"], textarea, [name="title"]' : 'a')?.focus();
+    row.querySelector(row.matches('.new') ? '[aria-invalid="true"], textarea, input:not([type="hidden"])' : 'a')?.focus();
   });
 })();

@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
-# name, address, dark, phone; {room} is the incident whose update is overdue
+# name, address, dark, phone; {room} is the incident whose update is overdue, {postmortem} waits for its reviewers
 PICTURES = [
     ("board", "/", False, False),
     ("board-dark", "/", True, False),
@@ -32,7 +32,25 @@ PICTURES = [
     ("declare", "/declare/", False, False),
     ("runbook", "/runbooks/incident-response/", False, False),
     ("history", "/incidents/", False, False),
+    ("postmortem", "{postmortem}", False, False),
+    ("postmortem-dark", "{postmortem}", True, False),
+    ("postmortem-phone", "{postmortem}", False, True),
+    ("postmortems", "/postmortems/", False, False),
+    ("actions", "/actions/", False, False),
+    ("actions-dark", "/actions/", True, False),
+    ("actions-phone", "/actions/", False, True),
+    ("insights", "/insights/", False, False),
+    ("insights-dark", "/insights/?period=365d", True, False),
+    ("insights-phone", "/insights/", False, True),
 ]
+#: Pages that say more below what fits on a screen: their pictures are this high.
+TALL = {
+    "insights": 1800,
+    "insights-dark": 1800,
+    "insights-phone": 1500,
+    "postmortem": 1200,
+    "postmortem-dark": 1200,
+}
 
 
 def main() -> None:
@@ -79,17 +97,23 @@ def photograph(browser: Browser, url: str, password: str) -> None:
     page.fill("[name=password]", password)
     page.click("main button[type=submit]")
     room = page.locator(".now a").first.get_attribute("href")
+    page.goto("/postmortems/?status=in_review")
+    postmortem = page.locator("main td a").first.get_attribute("href")
     state = page.context.storage_state()
     for name, address, dark, phone in PICTURES:
         context = browser.new_context(
             base_url=url,
             storage_state=state,
-            viewport=PHONE if phone else DESKTOP,
+            viewport=_size(name, PHONE if phone else DESKTOP),
             color_scheme="dark" if dark else "light",
             device_scale_factor=1,
         )
-        take(context.new_page(), name, address.format(room=room))
+        take(context.new_page(), name, address.format(room=room, postmortem=postmortem))
         context.close()
+
+
+def _size(name: str, usual: dict[str, int]) -> ViewportSize:
+    return {"width": usual["width"], "height": TALL.get(name, usual["height"])}
 
 
 def take(page: Page, name: str, address: str) -> None:

@@ -1,5 +1,7 @@
 """Six months at Quayside: sixty incidents that ended, and three that are open now."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
@@ -18,6 +20,33 @@ DAYS = 182
 CLOSED_AFTER = timedelta(days=3)
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An incident that is over, and its clock, which may go on until ``now``. ``close_at`` is when it is put away,
+    None where it is too early for that."""
+
+    incident: Incident
+    story: Story
+    quayside: Organisation
+    clock: Clock
+    now: datetime
+    close_at: datetime | None
+
+    def close(self) -> None:
+        operations.close(self.incident.pk, by=self.incident.commander or self.incident.declared_by)
+
+
+#: What becomes of an incident that is over.
+Sequel = Callable[[Ended], None]
+
+
+def put_away(ended: Ended) -> None:
+    """The least that becomes of it."""
+    if ended.close_at:
+        ended.clock.reach(ended.close_at)
+        ended.close()
+
+
 class Refused(Exception):
     """The demo may not touch this database; the message says why."""
 
@@ -31,20 +60,21 @@ def is_there() -> bool:
 
 
 @transaction.atomic
-def fill(password: str) -> Organisation:
-    """Found Quayside and live through its six months, all or nothing. Raises ``Refused``."""
+def fill(password: str, sequel: Sequel = put_away) -> Organisation:
+    """Found Quayside and live through its six months, all or nothing; ``sequel`` says how each incident goes on once
+    it is over. Raises ``Refused``."""
     if is_there():
         raise Refused("The demo is there already.")
     now = timezone.now()
     clock, random = Clock(now - timedelta(days=DAYS + 7)), Random(SEED)  # noqa: S311  nothing secret
     with worn(clock):
         quayside = found_organisation(password)
-        _the_past(quayside, clock, random, now)
+        _the_past(quayside, sequel, random, now)
         _the_present(quayside, random, now)
     return quayside
 
 
-def _the_past(quayside: Organisation, clock: Clock, random: Random, now: datetime) -> None:
+def _the_past(quayside: Organisation, sequel: Sequel, random: Random, now: datetime) -> None:
     stories = told()
     apart = (DAYS - 3.5) / (len(stories) - 1)
     for index, story in enumerate(stories):
@@ -53,13 +83,13 @@ def _the_past(quayside: Organisation, clock: Clock, random: Random, now: datetim
         own = Clock(day)
         with worn(own):
             incident = Player(story, quayside, own, random).play(day)
-            _close(incident, own, random, now)
+            sequel(Ended(incident, story, quayside, own, now, _close_at(own, random, now)))
 
 
-def _close(incident: Incident, clock: Clock, random: Random, now: datetime) -> None:
-    if now - clock.moment > CLOSED_AFTER:
-        clock.reach(clock.moment + timedelta(hours=random.uniform(4, 60)))
-        operations.close(incident.pk, by=incident.commander or incident.declared_by)
+def _close_at(clock: Clock, random: Random, now: datetime) -> datetime | None:
+    if now - clock.moment <= CLOSED_AFTER:
+        return None
+    return clock.moment + timedelta(hours=random.uniform(4, 60))
 
 
 def _the_present(quayside: Organisation, random: Random, now: datetime) -> None:

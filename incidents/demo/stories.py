@@ -7,7 +7,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One incident as it went. ``cause`` and ``wrong`` are words of the title of a containment branch, or ""."""
+    """One incident as it went. ``cause`` and ``wrong`` are words of the title of a containment branch, or "";
+    ``name`` is that of its plot, or "", and ``telling`` says which of those of one plot it is."""
 
     title: str
     severity: int
@@ -22,6 +23,8 @@ class Story:
     fix: str
     wrong: str = ""
     private: bool = False
+    name: str = ""
+    telling: int = 0
 
 
 def told() -> list[Story]:
@@ -36,7 +39,7 @@ def _told(plot: dict[str, object], telling: int) -> Story:
     said = dict(plot)
     titles, severities = said.pop("titles"), said.pop("severity")
     lists = {name: tuple(value) for name, value in said.items() if isinstance(value, list)}
-    return Story(title=titles[telling], severity=severities[telling], **(said | lists))  # type: ignore[index,arg-type]
+    return Story(title=titles[telling], severity=severities[telling], telling=telling, **(said | lists))  # type: ignore[index,arg-type]
 
 
 def hash_of(words: str) -> int:

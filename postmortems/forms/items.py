@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from accounts.models import Team, User
 from accounts.text import NameField
@@ -89,7 +90,7 @@ class RowForm(ItemForm):
         self.item = item
         able = owners_for(item.incident)
         # Whoever owns it now stays a choice, also when they could not be chosen any more.
-        kept = User.objects.filter(pk__in=able.values("pk")) | User.objects.filter(pk=item.owner_id)
+        kept = User.objects.filter(Q(pk__in=able.values("pk")) | Q(pk=item.owner_id or 0))
         self.fields["owner"].queryset = kept.order_by("name", "pk")  # type: ignore[attr-defined]
 
 

@@ -75,7 +75,7 @@ class ImportItemsForm(ItemForm):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
-        file: UploadedFile | None = said.get("file")
+        file: UploadedFile[bytes] | None = said.get("file")
         if file:
             said["text"] = self._read(file)
         text = said.get("text") or ""
@@ -93,7 +93,7 @@ class ImportItemsForm(ItemForm):
         self.data = data = data.copy()
         data["text"] = text
 
-    def _read(self, file: UploadedFile) -> str:
+    def _read(self, file: "UploadedFile[bytes]") -> str:
         try:
             if (file.size or 0) > LARGEST_FILE:
                 raise ValueError("The file is too large: 4 MB is the most.")

@@ -141,10 +141,10 @@ class Behind:
         if self.without == "service":
             incidents = incidents.filter(services=None)
         if self.without == "cause":
-            return with_branch(incidents).filter(branch__isnull=True)
+            incidents = with_branch(incidents).filter(branch__isnull=True)
         if self.cause:
             titles = titles_by_cause(incidents).get(self.cause, [])
-            return with_branch(incidents).filter(branch__title__in=titles)
+            incidents = with_branch(incidents).filter(branch__title__in=titles)
         return incidents
 
     def _by_documents(self, incidents: IncidentQuerySet, now: datetime) -> IncidentQuerySet:

@@ -172,8 +172,8 @@ def aged(today: date, age: int) -> Q:
 # -- causes -----------------------------------------------------------------------------------------------
 
 
-def with_branch(incidents: IncidentQuerySet) -> IncidentQuerySet:
-    """With ``branch__title``: the containment branch that was chosen and still stands, or NULL."""
+def with_branch(incidents: IncidentQuerySet) -> Any:
+    """The incidents, with ``branch__title``: the containment branch that was chosen and still stands, or NULL."""
     stands = Q(checklists__is_branch=True, checklists__chosen_at__isnull=False, checklists__abandoned_at=None)
     return incidents.annotate(branch=FilteredRelation("checklists", condition=stands))
 

@@ -229,8 +229,8 @@ def _updates(incidents: IncidentQuerySet, period: Period, waiting: Counter[int])
 def _documents(incidents: IncidentQuerySet, period: Period, now: datetime) -> dict[int, dict[str, int]]:
     """By month of the incident: how its post-mortem stands by its deadline."""
     states = {name: Count("pk", filter=state) for name, state in document_states(now).items()}
-    months = with_deadline(incidents).values(month=slot_of("declared_at", period.months)).annotate(**states)
-    return {row.pop("month") - 1: row for row in months}
+    months: Any = with_deadline(incidents).values(month=slot_of("declared_at", period.months))
+    return {row.pop("month") - 1: row for row in months.annotate(**states)}
 
 
 def _items(user: User, period: Period, team: Team | None, today: date) -> Items:

@@ -1,6 +1,7 @@
 """What the cells of a row mean, where they differ from what is there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -58,17 +59,22 @@ def mean(
     }
     for name, (to, reader) in readers.items():
         if name in cells or (name == "title" and item is None):
-            _take(reasons, lambda n=name, r=reader, t=to: meaning.fields.update({t: r(cells.get(n, ""))}))
-    _take(reasons, lambda: _links(cells, meaning))
-    _take(reasons, lambda: _status(cells, item, meaning))
+            with _noting(reasons):
+                meaning.fields[to] = reader(cells.get(name, ""))
+    with _noting(reasons):
+        _links(cells, meaning)
+    with _noting(reasons):
+        _status(cells, item, meaning)
     if reasons:
         raise Wrong(reasons)
     return meaning
 
 
-def _take(reasons: list[str], read: Callable[[], None]) -> None:
+@contextmanager
+def _noting(reasons: list[str]) -> Iterator[None]:
+    """Add to ``reasons`` what is wrong with a cell."""
     try:
-        read()
+        yield
     except ValidationError as error:
         reasons += error.messages
     except (NotFound, ValueError) as error:

@@ -1,6 +1,7 @@
 """The demo: a believable history, only where there is none. Filling it in takes seconds, so it is done twice."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,6 +12,7 @@ from incidents import timeline
 from incidents.models import Incident, TimelineEvent
 from incidents.operations import Declaration, declare
 from incidents.states import Kind
+from postmortems.models import ActionItem, ItemEvent, Postmortem
 from runbooks.models import Revision, Runbook
 
 
@@ -24,6 +26,7 @@ def test_demo_fills_an_empty_database_with_a_history_that_adds_up(db: None, grac
     password = demo().split("shown this once: ")[1].split()[0]
     assert User.objects.get(email="maya@quayside.example").check_password(password)
     _is_believable()
+    _is_followed_up()
     _verifies()
     assert demo(password="another long password").startswith(
         "Quayside is there already: 63 incidents, 3 open."
@@ -48,6 +51,25 @@ def _is_believable() -> None:
     assert 170 < (timezone.now() - ended.earliest("declared_at").declared_at).days < 190
     kinds = set(TimelineEvent.objects.values_list("kind", flat=True))
     assert {Kind.DECISION_MADE, Kind.BRANCH_ABANDONED, Kind.COMMAND_RUN, Kind.STEP_SKIPPED} <= kinds
+
+
+def _is_followed_up() -> None:
+    """Every incident that is over has its post-mortem, and what was promised in them stands in every way it can."""
+    documents, now = Postmortem.objects.kept(), timezone.now()
+    assert Postmortem.objects.count() == Incident.objects.ended().count()
+    assert documents.published().count() > 40
+    assert documents.published().exclude(published_over=[]).exclude(publish_reason="").exists()
+    waiting = documents.get(status="in_review")
+    assert (waiting.reviewers.count(), waiting.comments.count()) == (2, 3)
+    assert documents.get(status="draft").due_at < now  # type: ignore[operator]
+    assert not documents.filter(text__contains="INC number").exists()
+    items = ActionItem.objects
+    assert len(set(items.values_list("title", flat=True))) == items.count() > 40
+    assert 3 < items.overdue(now.date()).count() < items.open().count() < 30
+    assert {"done", "dropped"} <= set(items.closed().values_list("status", flat=True))
+    assert not items.loose().exists()
+    assert not items.filter(added_at__gt=now - timedelta(hours=12)).exists()
+    assert ItemEvent.objects.filter(kind="changed").exists()
 
 
 def _verifies() -> None:

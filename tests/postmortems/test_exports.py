@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -146,7 +147,7 @@ def test_pdf_has_headings_pages_and_links(written: Postmortem, ada: User, client
     assert sum(len(page.images) for page in pdf.pages) == 1
 
 
-def _flat(outline: list) -> list:
+def _flat(outline: list[Any]) -> list[Any]:
     return [one for entry in outline for one in (_flat(entry) if isinstance(entry, list) else [entry])]
 
 
@@ -154,7 +155,7 @@ def test_pdf_says_what_the_server_lacks(
     written: Postmortem, ada: User, client_for: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paper, "_loads", lambda name: name is not None and "pango" not in name)
-    monkeypatch.setattr(paper.ctypes.util, "find_library", lambda name: None)
+    monkeypatch.setattr("ctypes.util.find_library", lambda name: None)
     paper.why_not.cache_clear()
     answer = client_for(ada).get(f"/incidents/{written.incident_id}/postmortem/export.pdf")
     paper.why_not.cache_clear()

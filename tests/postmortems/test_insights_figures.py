@@ -60,6 +60,10 @@ def day(month: int, number: int, hour: int = 12, minute: int = 0) -> datetime:
     return datetime(2026, month, number, hour, minute, tzinfo=UTC)
 
 
+def about(seconds: float) -> Any:
+    return pytest.approx(seconds)
+
+
 def test_times_are_medians_and_ninth_tenths_by_month_and_severity(make: Make, eve: User) -> None:
     for minutes in (10, 20, 30, 40, 100):
         make(day(10, 5), acknowledged=minutes / 10, mitigated=minutes / 2, resolved=minutes)
@@ -68,14 +72,14 @@ def test_times_are_medians_and_ninth_tenths_by_month_and_severity(make: Make, ev
     times = measured(eve).times
     # 10, 20, 30, 40, 100: the 90th percentile lies 0.6 of the way from the fourth to the fifth.
     # August has one day in the period; then come September, October and November.
-    assert times.spread("resolve", 2, 2) == Spread(5, 30 * MINUTE, pytest.approx(76 * MINUTE))
+    assert times.spread("resolve", 2, 2) == Spread(5, 30 * MINUTE, about(76 * MINUTE))
     assert times.spread("resolve", 3, 1) == Spread(1, HOUR, HOUR)
     assert times.spread("resolve", 3, 2) == Spread()
-    assert times.spread("mitigate", 2) == Spread(5, 15 * MINUTE, pytest.approx(38 * MINUTE))
+    assert times.spread("mitigate", 2) == Spread(5, 15 * MINUTE, about(38 * MINUTE))
     assert times.spread("mitigate", 3) == Spread()
     # 1, 2, 3, 4, 10 and 7 minutes of SEV2, and 3 of SEV1.
-    assert times.spread("acknowledge", level=2) == Spread(6, 3.5 * MINUTE, pytest.approx(8.5 * MINUTE))
-    assert times.spread("acknowledge") == Spread(7, 3 * MINUTE, pytest.approx(8.2 * MINUTE))
+    assert times.spread("acknowledge", level=2) == Spread(6, 3.5 * MINUTE, about(8.5 * MINUTE))
+    assert times.spread("acknowledge") == Spread(7, 3 * MINUTE, about(8.2 * MINUTE))
     assert times.spread("resolve") == Spread(6, 35 * MINUTE, 80 * MINUTE)
 
 
@@ -104,7 +108,7 @@ def test_the_period_before_is_as_long_and_ends_where_this_one_begins(make: Make,
     make(day(10, 21, 23, 59), resolved=999)
     found = measured(eve, period)
     assert (found.total, found.times.spread("resolve").median) == (1, HOUR)
-    assert found.before.spread("resolve") == Spread(2, 3 * HOUR, pytest.approx(3.8 * HOUR))
+    assert found.before.spread("resolve") == Spread(2, 3 * HOUR, about(3.8 * HOUR))
 
 
 def test_incidents_are_counted_by_week_and_severity(make: Make, eve: User) -> None:
@@ -172,9 +176,10 @@ def test_updates_on_time_count_each_promise_once(
     assert cadence is not None
     for late in (-2, 0, 7, 9):
         due = Incident.objects.get(pk=incident.pk).next_update_due_at
+        assert due
         clock.move_to(due + timedelta(minutes=late))
         operations.post_update(incident.pk, "Still looking", by=ada)
-    corrected = incident.events.order_by("seq").last()
+    corrected = incident.events.latest("seq")
     operations.correct_event(incident.pk, corrected.pk, "Still looking!", by=ada)
     kept = Kept(owed=4, kept=2, lateness=8 * MINUTE)
     assert figures.measure(eve, Period.up_to(date(2026, 11, 28), UTC), None, timezone.now()).updates == {
@@ -246,12 +251,12 @@ def test_services_and_causes_come_with_their_median(make: Make, ada: User, eve: 
     branch(third, "Database", given_up=True)
     found = measured(eve)
     assert found.services == [
-        Group("chat", "Chat", 2, Spread(2, 2 * HOUR, pytest.approx(2.8 * HOUR))),
+        Group("chat", "Chat", 2, Spread(2, 2 * HOUR, about(2.8 * HOUR))),
         Group("api", "API", 1, Spread(1, HOUR, HOUR)),
         Group("", "", 1, Spread()),
     ]
     assert found.causes == [
-        Group("Recent deployment", "Recent deployment", 2, Spread(2, 2 * HOUR, pytest.approx(2.8 * HOUR))),
+        Group("Recent deployment", "Recent deployment", 2, Spread(2, 2 * HOUR, about(2.8 * HOUR))),
         Group("", "", 1, Spread()),
     ]
 

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -66,7 +66,7 @@ def everything(revision: Revision, ada: User, grace: User, **said: object) -> In
     return incident
 
 
-def an_event(incident: Incident, seq: int, kind: str, at: object, data: dict[str, str]) -> TimelineEvent:
+def an_event(incident: Incident, seq: int, kind: str, at: datetime, data: dict[str, str]) -> TimelineEvent:
     return TimelineEvent.objects.create(
         incident=incident,
         seq=seq,
@@ -214,8 +214,11 @@ def test_no_period_is_longer_than_a_year(eve: User, client_for: SignIn) -> None:
         "service=x",
     ],
 )
-def test_a_list_that_no_figure_leads_to_is_not_found(eve: User, client_for: SignIn, asked: str) -> None:
-    assert client_for(eve).get(f"/insights/behind/?{asked}").status_code == 404
+def test_a_list_that_no_figure_leads_to_leads_back_to_the_figures(
+    eve: User, client_for: SignIn, asked: str
+) -> None:
+    answer = client_for(eve).get(f"/insights/behind/?{asked}", follow=True)
+    assert answer.redirect_chain == [("/insights/", 302)] and "There is no such list" in answer.text
 
 
 def _lines(client: Client, asked: str = "") -> list[list[str]]:
@@ -258,7 +261,7 @@ def test_an_empty_portal_says_what_will_be_here(eve: User, ada: User, client_for
 
 
 def test_an_empty_period_of_a_portal_in_use_says_so(whole: Incident, eve: User, client_for: SignIn) -> None:
-    ActionItem.objects.all().delete()
+    ActionItem.objects.update(status="done", closed_at=timezone.now(), evidence="https://example.com/")
     page = read(client_for(eve), "/insights/?from=2020-03-01&to=2020-03-31")
     assert "Nothing in these days" in page
 

@@ -19,7 +19,9 @@ from postmortems.models import (
     Comment,
     HiddenEvent,
     ItemEvent,
+    Picture,
     Postmortem,
+    PostmortemRevision,
     Reviewer,
 )
 from runbooks.models import Revision
@@ -207,6 +209,17 @@ def _reviews(incident: Incident, words: list[str], people: list[User]) -> None:
     document = Postmortem.objects.create(
         incident=incident, title=words[2][:250], text=f"## Timeline\n\n{text}", status="in_review", number=2, last_number=2
     )  # fmt: skip
+    kinds = ["started", "saved", "conflict", "conflict", *(["saved", "beside"] * len(words))]
+    PostmortemRevision.objects.bulk_create(
+        PostmortemRevision(
+            postmortem=document, number=n + 1, kind=kind, text=text if n == 1 else f"## Timeline\n\n{text}\n\n{n}",
+            note=" ".join(words[n].split())[:200], saved_by=people[n], base_number=1,
+        )
+        for n, kind in enumerate(kinds[: len(words)])
+    )  # fmt: skip
+    Picture.objects.create(
+        postmortem=document, name=words[2][:120], content=b"", media_type="image/png", width=1, height=1, sha256="0", added_by=people[0]
+    )  # fmt: skip
     Reviewer.objects.bulk_create(
         Reviewer(
             postmortem=document, user=people[n], said=said, number=1 if n % 3 else None,
@@ -321,6 +334,8 @@ def addresses(incident: Incident) -> list[str]:
     document = f"{room}postmortem/"
     pages += [f"{document}{page}/" for page in ("review", "review/answer", "publish", "discard", "take-back")]
     pages += [f"{document}{page}" for page in ("", "comments/", "comments/?page=2", "comments/?settled=1")]
+    pages += [f"{document}{page}/" for page in ("versions", "versions/2", "changes", "conflicts/3", "insert")]
+    pages += [f"{document}versions/?page=2", f"{document}changes/?from=3&to=2", f"{document}insert/?page=2"]
     pages += [f"{document}timeline/?show={show}" for show in ("", "out", "all", "all&page=3")]
     pages += [f"{document}comments/{comment}/reply/", f"{document}timeline/entries/{notes[2]}/correct/"]
     person = User.objects.get(email="person2@example.com").pk

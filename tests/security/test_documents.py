@@ -4,6 +4,7 @@ import io
 import json
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -157,10 +158,12 @@ def test_pdf_of_hostile_words_does_nothing(postmortem: Postmortem, ada: User) ->
     postmortem.text = LIVE + "\n\n".join(ALL)
     content = pdf_of(dressed(postmortem, ALL[0], ada))
     pdf = PdfReader(io.BytesIO(content))
-    actions = [a["/A"] for page in pdf.pages for a in page.get("/Annots", []) if "/A" in a]
+    notes: list[Any] = [note for page in pdf.pages for note in page.get("/Annots", [])]
+    actions = [note["/A"] for note in notes if "/A" in note]
     assert {action["/S"] for action in actions} == {"/URI"}
     assert {action["/URI"].split(":")[0] for action in actions} <= {"http", "https", "mailto"}
-    assert not {"/OpenAction", "/AA", "/AcroForm"} & set(pdf.trailer["/Root"]) and not pdf.attachments
+    root: Any = pdf.trailer["/Root"]
+    assert not {"/OpenAction", "/AA", "/AcroForm"} & set(root) and not pdf.attachments
     assert not [image for page in pdf.pages for image in page.images]
 
 

@@ -197,6 +197,8 @@ _ELSEWHERE = {
     "notifications:remove_calendar": {"calendar_id": "spare_calendar"},
     "postmortems:reopen_item": {"item_id": "closed_item"},
     "postmortems:withdraw_review": {"user_id": "reviewer"},
+    "postmortems:hide_kind": {"kind": "event_kind"},
+    "postmortems:show_kind": {"kind": "event_kind"},
 } | {
     f"notifications:{name}": {"delivery_id": "sent_id"}
     for name in ("delivery", "retry_delivery", "settle_delivery")
@@ -272,7 +274,7 @@ def _places(incident: Incident, people: dict[str, User]) -> dict[str, Any]:
         "spare": "spare",
         "runbook": "incident-response",
         "position": 0,
-        "kind": "note_added",
+        "event_kind": "note_added",
         **_afterwards(incident, by, people),
     }
 
@@ -309,11 +311,24 @@ def _reviewed(document: Postmortem, by: User, people: dict[str, User]) -> dict[s
 def _promised(document: Postmortem, by: User) -> dict[str, Any]:
     """Two action items: an open one, which somebody asks to drop, and a closed one."""
     incident = document.incident
-    there = {"title": f"Look into {incident.title}", "incident": incident, "postmortem": document}
-    asked = {"drop_proposed_by": by, "drop_proposed_at": timezone.now(), "drop_reason": incident.title}
+    there: dict[str, Any] = {
+        "title": f"Look into {incident.title}",
+        "incident": incident,
+        "postmortem": document,
+    }
+    asked: dict[str, Any] = {
+        "drop_proposed_by": by,
+        "drop_proposed_at": timezone.now(),
+        "drop_reason": incident.title,
+    }
     item = an_item(by, **there, **asked)
     link = item.links.create(url=f"https://tracker.example.com/{incident.title}", added_by=by)
-    done = {"status": "done", "closed_at": timezone.now(), "closed_by": by, "evidence": incident.title}
+    done: dict[str, Any] = {
+        "status": "done",
+        "closed_at": timezone.now(),
+        "closed_by": by,
+        "evidence": incident.title,
+    }
     closed = an_item(by, **there, **done)
     return {"item_id": item.pk, "link_id": link.pk, "closed_item": closed.pk}
 

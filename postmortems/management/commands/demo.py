@@ -11,11 +11,14 @@ from accounts.operations import set_password
 from incidents.demo import history
 from incidents.demo.organisation import DOMAIN
 from incidents.models import Incident
+from postmortems.demo.history import fill
+from postmortems.models import ActionItem, Postmortem
 
 
 class Command(BaseCommand):
     help = (
-        "Fill in Quayside: eight people, two teams, services, three open incidents and sixty past ones. "
+        "Fill in Quayside: eight people, two teams, services, three open incidents and sixty past ones, their "
+        "post-mortems and action items. "
         "Refuses a database that holds real incidents."
     )
 
@@ -30,11 +33,12 @@ class Command(BaseCommand):
                 self._already_there(password)
                 return
             chosen = password or secrets.token_urlsafe(9)
-            history.fill(chosen)
+            fill(chosen)
         except history.Refused as refused:
             raise CommandError(str(refused)) from None
         self.stdout.write(
-            f"Quayside is there: {Incident.objects.count()} incidents, {self._open()} of them open."
+            f"Quayside is there: {Incident.objects.count()} incidents, {self._open()} of them open, "
+            f"{Postmortem.objects.kept().count()} post-mortems, {ActionItem.objects.count()} action items."
         )
         self._say_who("" if password else chosen)
 
