@@ -14,6 +14,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
 from markdown_it.rules_core import StateCore, block, normalize
 from markdown_it.token import Token
 
@@ -28,6 +29,7 @@ MOST_SCANS = (
 )
 _HEADING = re.compile(r"(#{1,6})(?:[ \t]|$)")
 _FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})([^\n]*)$")
+_NAMED = re.compile(r"\[((?:\\.|[^\[\]\\]){1,999})\]", re.DOTALL)
 _BREAK = re.compile(r"\r\n?")
 
 References = dict[str, dict[str, Any]]
@@ -155,20 +157,26 @@ class _Shown:
 
     def __init__(self, first_heading: int, references: References, setting: Setting) -> None:
         self.first_heading, self.references, self.setting = first_heading, references, setting
-        self._defined = tuple((name, d["href"], d.get("title", "")) for name, d in references.items())
 
     def html_of(self, section: str) -> SafeString:
-        # Only a section with a bracket can use a definition: an edit of one leaves most of a document as it is.
-        defined = self._defined if "]" in section else ()
+        used = self._used_by(section)
+        defined = tuple((name, used[name]["href"], used[name].get("title", "")) for name in sorted(used))
         pictures = self.setting.pictures if "![" in section else None
         key = (section, self.first_heading, defined, pictures, self.setting.home)
-        return _kept.get(key, 3 * len(section), lambda: self._render(section, pictures))
+        return _kept.get(key, 3 * len(section), lambda: self._render(section, used, pictures))
 
-    def _render(self, section: str, pictures: Resolve | None) -> SafeString:
+    def _used_by(self, section: str) -> References:
+        """The definitions that ``section`` names: an edit of another leaves it as it is."""
+        if not self.references or "]" not in section:
+            return {}
+        names = {normalizeReference(name) for name in _NAMED.findall(section)}
+        return {name: self.references[name] for name in names & self.references.keys()}
+
+    def _render(self, section: str, used: References, pictures: Resolve | None) -> SafeString:
         if len(section.encode("utf-8", "replace")) > MAX_BYTES:
             return plain(section)
         parser = parser_for(section)
-        state = StateCore(section, parser, {"references": dict(self.references)})
+        state = StateCore(section, parser, {"references": dict(used)})
         normalize(state)
         block(state)
         _leave_floods(state.tokens)

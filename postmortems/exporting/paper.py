@@ -6,19 +6,22 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections import OrderedDict
+from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock, Thread
 
 from django.db import connection
 
 from postmortems.exporting.html import page_of
 from postmortems.models import Postmortem
-from runbooks.keeping import Kept
 
-#: Seconds that one may take, and that somebody waits for another to be done.
-LONGEST, LONGEST_WAIT = 170, 60
+#: Seconds that one may take to be made, and that a request waits for it before it says to come back.
+LONGEST, PATIENCE = 900, 20
+MOST_WAITING, MOST_KEPT = 5, 8
 INSTALL = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+INSTEAD = "Export it as HTML and print that from your browser: it has the same pages."
 _PROGRAM = Path(__file__).with_name("weasy.py")
 #: What WeasyPrint loads from the system, by the names of Linux and of ``find_library``.
 _LIBRARIES = {
@@ -28,31 +31,30 @@ _LIBRARIES = {
     "libfontconfig.so.1": "fontconfig",
     "libpangoft2-1.0.so.0": "pangoft2-1.0",
 }
-_KEPT_IN_ENVIRONMENT = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "XDG_CACHE_HOME",
-    "LD_LIBRARY_PATH",
-    "DYLD_FALLBACK_LIBRARY_PATH",
-)
-_one_at_a_time = BoundedSemaphore(1)
-_made: Kept[bytes] = Kept(24_000_000)
+_OURS = ("PATH", "HOME", "LANG", "XDG_CACHE_HOME", "LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
+
+#: What is being made and what was made lately, by the page that it is made of.
+_work: OrderedDict[bytes, Future[bytes]] = OrderedDict()
+_lock, _one_at_a_time = Lock(), BoundedSemaphore(1)
 
 
 class NotMade(Exception):
     """There is no PDF. ``str()`` of it is a sentence for the person who asked."""
 
 
+class BeingMade(Exception):
+    """There is no PDF yet."""
+
+
 @cache
 def why_not() -> str:
     """Why this server can make no PDF; "" where it can."""
-    missing = [
-        name
-        for name, short in _LIBRARIES.items()
-        if not (_loads(name) or _loads(ctypes.util.find_library(short)))
-    ]
+    missing = [name for name, short in _LIBRARIES.items() if not _has(name, short)]
     return f"This server lacks {missing[0]}, a part of Pango, which sets the pages." if missing else ""
+
+
+def _has(name: str, short: str) -> bool:
+    return _loads(name) or _loads(ctypes.util.find_library(short))
 
 
 def _loads(name: str | None) -> bool:
@@ -63,36 +65,60 @@ def _loads(name: str | None) -> bool:
 
 
 def pdf_of(postmortem: Postmortem) -> bytes:
-    """The PDF of the same page that is exported as HTML. Raises ``NotMade``."""
+    """The PDF of the same page that is exported as HTML. Raises ``NotMade``, or ``BeingMade`` if it takes long:
+    it goes on being made then, and is there for who asks again."""
     if reason := why_not():
         raise NotMade(f"{reason} On Debian and Ubuntu: {INSTALL}")
     page = page_of(postmortem).encode()
-    _let_go_of_the_database()
-    return _made.get(hashlib.sha256(page).digest(), len(page), lambda: _make(page))
-
-
-def _let_go_of_the_database() -> None:
-    """The pool is small, and making pages needs none of it."""
+    key = hashlib.sha256(page).digest()
+    making = _begun(key, page)
+    # The pool of connections is small, and waiting needs none of it.
     if not connection.in_atomic_block:
         connection.close()
+    try:
+        return making.result(PATIENCE)
+    except TimeoutError:
+        raise BeingMade from None
+    except NotMade:
+        with _lock:
+            _work.pop(key, None)  # who asks again gets another try
+        raise
+
+
+def _begun(key: bytes, page: bytes) -> Future[bytes]:
+    with _lock:
+        if key in _work:
+            _work.move_to_end(key)
+            return _work[key]
+        done = [each for each, work in _work.items() if work.done()]
+        if len(_work) - len(done) >= MOST_WAITING:
+            raise NotMade("Other PDFs are being made. Try again in a minute.")
+        for old in done[: max(0, len(_work) - MOST_KEPT + 1)]:
+            del _work[old]
+        making = _work[key] = Future()
+    Thread(target=_make_into, args=(making, page), daemon=True).start()
+    return making
+
+
+def _make_into(making: Future[bytes], page: bytes) -> None:
+    try:
+        with _one_at_a_time:
+            making.set_result(_make(page))
+    except Exception as error:
+        making.set_exception(
+            error if isinstance(error, NotMade) else NotMade(f"It cannot be made. {INSTEAD}")
+        )
 
 
 def _make(page: bytes) -> bytes:
-    if not _one_at_a_time.acquire(timeout=LONGEST_WAIT):
-        raise NotMade("Other PDFs are being made. Try again in a minute.")
+    ours = {name: os.environ[name] for name in _OURS if name in os.environ}
+    command = [sys.executable, "-I", "-W", "ignore", str(_PROGRAM), str(max(1, int(LONGEST)))]
     try:
-        ours = {name: os.environ[name] for name in _KEPT_IN_ENVIRONMENT if name in os.environ}
-        command = [sys.executable, "-I", "-W", "ignore", str(_PROGRAM), str(LONGEST)]
         done = subprocess.run(
             command, input=page, env=ours, capture_output=True, timeout=LONGEST, check=False
         )
     except subprocess.TimeoutExpired:
-        raise NotMade("The document is too long: its PDF took more than three minutes. " + _INSTEAD) from None
-    finally:
-        _one_at_a_time.release()
+        raise NotMade(f"The document is too long: its PDF took too much time. {INSTEAD}") from None
     if done.returncode or not done.stdout.startswith(b"%PDF-"):
-        raise NotMade("The document needs more memory or time than there is for a PDF. " + _INSTEAD)
+        raise NotMade(f"The document needs more memory or time than there is for a PDF. {INSTEAD}")
     return done.stdout
-
-
-_INSTEAD = "Export it as HTML and print that from your browser: it has the same pages."

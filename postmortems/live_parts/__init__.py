@@ -7,7 +7,7 @@ exported document, in which they stand written out, reads the same wherever it i
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from postmortems.live_parts.placing import PART, Part, placed
+from postmortems.live_parts.placing import PART, Find, Part, placed
 from postmortems.live_parts.promises import promises_part
 from postmortems.live_parts.timeline import timeline_part
 from postmortems.models import Postmortem
@@ -35,7 +35,12 @@ def written_out(postmortem: Postmortem, text: str) -> str:
         left[name] -= 1
         return make(name) if left[name] >= 0 else None
 
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    written = _placed(text.replace("\r\n", "\n").replace("\r", "\n"), part)
+    # What was code below a part may be no code below its list: it stays words, and the text reads the same again.
+    return _placed(written, lambda name: None) if PART.search(written) else written
+
+
+def _placed(text: str, find: Find) -> str:
     return "".join(
-        placed(section, part) if PART.search(section) else section for section in sections_of(text)
+        placed(section, find) if PART.search(section) else section for section in sections_of(text)
     )

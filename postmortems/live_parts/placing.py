@@ -22,7 +22,7 @@ class Part:
     inline: str
 
 
-#: The part of a name; None where it is not to be written out again.
+#: The part of a name; None where it is not to be written out again, and stands as words.
 Find = Callable[[str], Part | None]
 
 
@@ -35,12 +35,13 @@ def placed(section: str, find: Find) -> str:
             written.append(line)
             continue
         alone = _ALONE.match(line)
-        part = find(_name(alone)) if alone else None
-        if alone and part:
+        if not alone:
+            written.append(outside_code(line, lambda text: _within(text, find)))
+        elif part := find(_name(alone)):
             following = lines[number + 1] if number + 1 < len(lines) else ""
             written += _as_block(alone["lead"], part.block, written[-1] if written else "", following)
         else:
-            written.append(line if alone else outside_code(line, lambda text: _within(text, find)))
+            written.append(PART.sub(_as_words, line))
     return "\n".join(written)
 
 
@@ -48,10 +49,14 @@ def _name(match: re.Match[str]) -> str:
     return match[match.lastindex or 0].lower().replace("_", " ")
 
 
+def _as_words(match: re.Match[str]) -> str:
+    return f"\\{match[0]}"
+
+
 def _within(text: str, find: Find) -> str:
     def said(match: re.Match[str]) -> str:
         part = find(_name(match))
-        return part.inline if part else match[0]
+        return part.inline if part else _as_words(match)
 
     return PART.sub(said, text)
 

@@ -14,9 +14,11 @@ from postmortems.exporting.data import postmortem_data
 from postmortems.exporting.html import page_of
 from postmortems.exporting.markdown import markdown_of
 from postmortems.exporting.names import file_name
-from postmortems.exporting.paper import NotMade, pdf_of
+from postmortems.exporting.paper import BeingMade, NotMade, pdf_of
 from postmortems.exporting.record import archive_of
 from postmortems.models import Postmortem
+
+SOON = "A long document takes minutes. This page comes back for it by itself, and then you can save it."
 
 
 def find(request: MemberRequest, number: int) -> Postmortem:
@@ -42,15 +44,25 @@ def export_html(request: MemberRequest, number: int) -> HttpResponse:
 @member
 @require_safe
 def export_pdf(request: MemberRequest, number: int) -> HttpResponse:
-    """The PDF; where it cannot be made, a page that says why and what to do instead."""
+    """The PDF; a page that comes back for it while it is made, or that says why it cannot be and what to do instead."""
     found = find(request, number)
     try:
         # Whoever asks for the headers alone does not want to wait for pages.
         pages = b"" if request.method == "HEAD" else pdf_of(found)
+    except BeingMade:
+        answer = _no_pdf(request, found, "The PDF is being made", SOON, 202)
+        answer["Refresh"] = "2"
+        return answer
     except NotMade as reason:
-        context = {"heading": "There is no PDF", "postmortem": found, "reason": str(reason)}
-        return render(request, "postmortems/no_pdf.html", context, status=503)
+        return _no_pdf(request, found, "There is no PDF", str(reason), 503)
     return _file(found.incident, pages, "pdf", "application/pdf")
+
+
+def _no_pdf(
+    request: MemberRequest, found: Postmortem, heading: str, reason: str, status: int
+) -> HttpResponse:
+    context = {"heading": heading, "postmortem": found, "reason": reason}
+    return render(request, "postmortems/no_pdf.html", context, status=status)
 
 
 @member

@@ -245,7 +245,7 @@ TEMPLATES = [
 ]
 PLACES = st.sampled_from([
     "{{ timeline }}", "{{action_items}}", "- {{ timeline }}\n", "> {{ Timeline }}\n", "| x | {{ action items }} |\n", "`{{ timeline }}`", "\n\n", "\n",
-    "1. a\n   {{ timeline }}\n", "**{{ timeline }}**", "# {{ timeline }}\n", "```\n{{ timeline }}\n```\n", "\\{{ timeline }}", "| a | b |\n|---|---|\n",
+    "1. a\n   {{ timeline }}\n", "\n\n    {{ timeline }}\n", "**{{ timeline }}**", "# {{ timeline }}\n", "```\n{{ timeline }}\n```\n", "\\{{ timeline }}", "| a | b |\n|---|---|\n",
 ])  # fmt: skip
 
 
@@ -256,7 +256,7 @@ PLACES = st.sampled_from([
         max_size=8,
     ).map("".join)
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_exported_markdown_pasted_back_reads_the_same(furnished: Postmortem, text: str) -> None:
     furnished.text = text
     exported = markdown_of(furnished)
