@@ -16,7 +16,6 @@ from django.utils import timezone
 from accounts.models import Team, User
 from incidents.models import Access, Incident, Service, TimelineEvent
 from postmortems.insights.period import LONGEST
-from postmortems.models import ActionItem
 from runbooks.models import Revision
 from tests.postmortems.conftest import a_postmortem, an_item
 from tests.postmortems.test_insights_figures import an_incident, branch
@@ -257,8 +256,10 @@ def test_an_empty_portal_says_what_will_be_here(eve: User, ada: User, client_for
     assert "Declare incident" in read(client_for(ada), "/insights/").split("<main")[1]
 
 
-def test_an_empty_period_of_a_portal_in_use_says_so(whole: Incident, eve: User, client_for: SignIn) -> None:
-    ActionItem.objects.all().delete()
+def test_an_empty_period_of_a_portal_in_use_says_so(
+    revision: Revision, ada: User, eve: User, client_for: SignIn
+) -> None:
+    an_incident(revision, ada, timezone.now(), resolved=60)
     page = read(client_for(eve), "/insights/?from=2020-03-01&to=2020-03-31")
     assert "Nothing in these days" in page
 
