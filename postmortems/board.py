@@ -137,9 +137,9 @@ class Board:
 
 def headline(open_now: int, overdue: int, *, narrowed: bool = False) -> str:
     """The state of things in a sentence: "14 actions open. 3 are overdue."."""
-    match = " that match" if narrowed else ""
     if not open_now:
-        return f"No actions open{match}."
+        return f"No actions open{' that match' if narrowed else ''}."
+    match = f" that match{'es' if open_now == 1 else ''}" if narrowed else ""
     count = f"{open_now:,} action{'' if open_now == 1 else 's'} open{match}."
     if not overdue:
         return f"{count} None is overdue."

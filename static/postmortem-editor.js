@@ -131,12 +131,12 @@
     });
   }
   document.addEventListener('click', e => {
-    const field = e.target.closest('[data-value]');
-    if (field) { insert(field.dataset.value, doc.selectionEnd, doc.selectionEnd); field.closest('details').open = false; }
+    const field = e.target.closest('.fields [data-words]');
+    if (field) { insert(field.dataset.words, doc.selectionEnd, doc.selectionEnd); field.closest('details').open = false; }
     const chosen = e.target.closest('[data-insert-chosen]')?.closest('[data-inserts]');
     if (!chosen) return;
-    const as = chosen.querySelector('[data-with-links]').checked ? 'linked' : 'line';
-    const boxes = [...chosen.querySelectorAll('[data-line]:checked')];
+    const as = chosen.querySelector('[data-with-links]').checked ? 'linked' : 'words';
+    const boxes = [...chosen.querySelectorAll('[data-words]:checked')];
     if (!boxes.length) return;
     chosen.closest('details').open = false;
     insertLines(boxes.map(box => box.dataset[as]).join('\n'));

@@ -16,6 +16,7 @@ from postmortems.sheets.reading import Problem, Row, Sheet, read
 
 #: Items that one import may add or change: all of them in one transaction.
 MOST_CHANGES = 1000
+NEVER_EMPTY = ("status", "priority")
 _REFERENCE = re.compile(r"(?:act[- ]?|#)?(\d{1,15})", re.IGNORECASE)
 
 
@@ -154,5 +155,7 @@ def _differing(row: Row, item: ActionItem | None) -> dict[str, tuple[str, str]]:
     cells = {name: cell for name, cell in row.cells.items() if name != "id"}
     if item is None:
         return {name: ("", cell) for name, cell in cells.items() if cell.strip()}
+    # What an item always has is left as it is by an empty cell.
+    cells = {name: cell for name, cell in cells.items() if cell.strip() or name not in NEVER_EMPTY}
     now = {name: COLUMNS[name](item).replace("\r\n", "\n") for name in cells}
     return {name: (now[name], cell) for name, cell in cells.items() if cell.strip() != now[name].strip()}

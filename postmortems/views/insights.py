@@ -1,8 +1,9 @@
 """The figures of a period on one page, as CSV, and the lists of what is behind each."""
 
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -56,7 +57,8 @@ def behind(request: MemberRequest) -> HttpResponse:
     try:
         wanted = Behind.read(request.GET, asked.period, asked.team, list(Service.objects.all()))
     except NoSuchList:
-        raise Http404 from None
+        messages.info(request, "There is no such list. These are the figures.")
+        return redirect("postmortems:insights")
     now = timezone.now()
     rows = (
         wanted.items(request.user, timezone.localdate(now)).select_related("owner", "incident")

@@ -3,7 +3,7 @@
 import json
 
 from notifications.models import Destination
-from notifications.record import deliveries_of
+from notifications.recording import deliveries_of
 from tests.notifications.making import a_delivery, a_notice
 
 
@@ -29,8 +29,12 @@ def test_it_names_people_and_ways_and_gives_no_secret_away(world, declared, ada,
         ("Grace Hopper", "email", "sent"), ("Ada Lovelace", "webhook", "failed"),
     }  # fmt: skip
     words = json.dumps(told)
-    assert "secret" not in words and "whsec" not in words and "Elsewhere" not in words
+    assert (
+        "hooks.example.com" not in words
+        and "secret" not in words
+        and "whsec" not in words
+        and "Elsewhere" not in words
+    )
     hook = next(row for row in told if row["channel"] == "webhook")
-    assert hook["address"] == "https://hooks.example.com/…hook" and hook["sent_at"] is None
-    assert hook["tries"] == [{"number": 1, "ended_at": "2026-11-12T02:00:00+00:00", "outcome": "refused"}]
+    assert hook["sent_at"] is None and [each["outcome"] for each in hook["tries"]] == ["refused"]
     assert told == deliveries_of(incident)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import Team, User
 from incidents.models import Access, Incident, Service, TimelineEvent
 from postmortems.insights.period import LONGEST
+from postmortems.models import ActionItem
 from runbooks.models import Revision
 from tests.postmortems.conftest import a_postmortem, an_item
 from tests.postmortems.test_insights_figures import an_incident, branch
@@ -213,8 +214,11 @@ def test_no_period_is_longer_than_a_year(eve: User, client_for: SignIn) -> None:
         "service=x",
     ],
 )
-def test_a_list_that_no_figure_leads_to_is_not_found(eve: User, client_for: SignIn, asked: str) -> None:
-    assert client_for(eve).get(f"/insights/behind/?{asked}").status_code == 404
+def test_a_list_that_no_figure_leads_to_leads_back_to_the_figures(
+    eve: User, client_for: SignIn, asked: str
+) -> None:
+    answer = client_for(eve).get(f"/insights/behind/?{asked}", follow=True)
+    assert answer.redirect_chain == [("/insights/", 302)] and "There is no such list" in answer.text
 
 
 def _lines(client: Client, asked: str = "") -> list[list[str]]:
@@ -256,10 +260,8 @@ def test_an_empty_portal_says_what_will_be_here(eve: User, ada: User, client_for
     assert "Declare incident" in read(client_for(ada), "/insights/").split("<main")[1]
 
 
-def test_an_empty_period_of_a_portal_in_use_says_so(
-    revision: Revision, ada: User, eve: User, client_for: SignIn
-) -> None:
-    an_incident(revision, ada, timezone.now(), resolved=60)
+def test_an_empty_period_of_a_portal_in_use_says_so(whole: Incident, eve: User, client_for: SignIn) -> None:
+    ActionItem.objects.update(status="done", closed_at=timezone.now(), evidence="https://example.com/")
     page = read(client_for(eve), "/insights/?from=2020-03-01&to=2020-03-31")
     assert "Nothing in these days" in page
 

@@ -106,7 +106,7 @@ def test_filters_narrow_every_list(client: Client, incident: Incident, ada: User
     assert listed(client, "?owner=none") == ["of nobody"]
     assert listed(client, "?q=budg") == ["of the team"]
     assert listed(client, "?q=budget+nobody") == []
-    assert title(client, "?team=web") == "1 action open that match. None is overdue."
+    assert title(client, "?team=web") == "1 action open that matches. None is overdue."
     assert len(listed(client, "?owner=9e99&severity=77&kind=x&team=x&show=x")) == 3
 
 

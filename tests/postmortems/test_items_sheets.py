@@ -187,7 +187,7 @@ def test_import_marks_done_with_evidence(ada: User) -> None:
 
 def test_columns_that_are_not_there_are_left_alone_and_empty_cells_are_not(ada: User) -> None:
     item = an_item(ada, FRIDAY, details="Words")
-    bring_in(f"id,due\n{item.pk},\n", ada)
+    bring_in(f"id,due,status,priority\n{item.pk},,,\n", ada)
     item.refresh_from_db()
     assert (item.due_on, item.owner, item.details) == (None, ada, "Words")
 

@@ -18,7 +18,7 @@ ADDRESSES = {
 #: Attributes that hold people's words, or a time.
 WORDS = {
     "value", "title", "aria-label", "placeholder", "alt", "datetime", "content", "data-now", "data-blank", "max", "data-status",
-    "data-sev", "start", "data-tag", "hx-headers",
+    "data-sev", "start", "data-tag", "hx-headers", "data-words", "data-linked",
 }  # fmt: skip
 
 
