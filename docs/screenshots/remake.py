@@ -20,7 +20,8 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 # name, address, dark, phone; {room} is the incident whose update is overdue, {postmortem} waits for its reviewers
 PICTURES = [
     ("board", "/", False, False),
@@ -112,7 +113,7 @@ def photograph(browser: Browser, url: str, password: str) -> None:
         context.close()
 
 
-def _size(name: str, usual: dict[str, int]) -> ViewportSize:
+def _size(name: str, usual: ViewportSize) -> ViewportSize:
     return {"width": usual["width"], "height": TALL.get(name, usual["height"])}
 
 

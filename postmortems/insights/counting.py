@@ -32,7 +32,7 @@ from incidents.states import OPEN, Kind, Nature, Status
 from postmortems.insights.period import ONE_DAY, Period, Stretch
 from postmortems.models import ActionItem
 from postmortems.models.items import ActionItemQuerySet
-from postmortems.states import DocumentStatus
+from postmortems.states import DocumentStatus, ItemStatus
 
 #: No incident after all, or another one: in no figure. Nor are drills.
 NOT_ONE = (Status.CANCELLED, Status.MERGED)
@@ -149,12 +149,19 @@ def inside(moment: str, stretch: Stretch) -> dict[str, datetime]:
     return {f"{moment}__gte": stretch.start, f"{moment}__lt": stretch.end}
 
 
-def closed_in_time(period: Period) -> Q:
-    """Items closed in ``period`` by the day on which they were due, as the reader's calendar has it."""
+def was_due(period: Period, today: date) -> Q:
+    """Items that were due in ``period``, up to now, and were not dropped: one of today counts once it is done."""
+    until = Q(due_on__gte=period.first, due_on__lte=min(period.last, today)) & ~Q(status=ItemStatus.DROPPED)
+    return until & (Q(due_on__lt=today) | Q(status=ItemStatus.DONE))
+
+
+def done_in_time(period: Period) -> Q:
+    """Of them: those done by their day, as the reader's calendar has it."""
+    edges = [*(day.start for day in period.each_day), period.end]
     day = ExpressionWrapper(
-        Value(period.first - ONE_DAY) + slot_of("closed_at", period.each_day), output_field=DateField()
+        Value(period.first - ONE_DAY) + Slot("closed_at", edges), output_field=DateField()
     )
-    return Q(due_on__gte=day)
+    return Q(status=ItemStatus.DONE, due_on__gte=day)
 
 
 #: Days overdue at which an older age begins, and what the ages are called.

@@ -30,22 +30,23 @@ from postmortems.insights.counting import (
     TIMES,
     Percentiles,
     aged,
-    closed_in_time,
     counted,
     document_states,
+    done_in_time,
     inside,
     items_of,
     slot_of,
     titles_by_cause,
     updates_owed,
     waiting_for_update,
+    was_due,
     with_branch,
     with_deadline,
     within,
 )
 from postmortems.insights.period import Period
 from postmortems.models.items import ActionItemQuerySet
-from postmortems.states import ItemStatus
+from postmortems.states import ITEM_OPEN, ItemStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +93,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Action items by week: opened, done, dropped. ``in_time`` of ``dated`` that were done had been due later or on
-    that day. ``overdue`` by age and ``open`` are those of now."""
+    """Action items by week: opened, done, dropped. ``in_time`` of those that were ``due`` were done by their day.
+    ``overdue`` by age and ``open`` are those of now."""
 
     opened: dict[int, int] = field(default_factory=dict)
     done: dict[int, int] = field(default_factory=dict)
     dropped: dict[int, int] = field(default_factory=dict)
     in_time: int = 0
-    dated: int = 0
+    due: int = 0
     overdue: dict[int, int] = field(default_factory=dict)
     open: int = 0
 
@@ -236,38 +237,36 @@ def _documents(incidents: IncidentQuerySet, period: Period, now: datetime) -> di
 def _items(user: User, period: Period, team: Team | None, today: date) -> Items:
     items = items_of(user, team)
     found: dict[str, dict[int, int]] = {"opened": {}, ItemStatus.DONE: {}, ItemStatus.DROPPED: {}}
-    in_time = dated = 0
-    for row in _opened(items, period).union(_closed(items, period), all=True):
+    for row in _in_weeks(items, "opened", "added_at", period).union(
+        _in_weeks(items, F("status"), "closed_at", period), all=True
+    ):
         found[row["what"]][row["week"] - 1] = row["count"]
-        if row["what"] == ItemStatus.DONE:
-            in_time, dated = in_time + row["in_time"], dated + row["dated"]
-    ages = {f"age_{n}": Count("pk", filter=aged(today, n)) for n in range(len(AGES))}
-    now = items.open().aggregate(open=Count("pk"), **ages)
+    stand = _stand(items, period, today)
     return Items(
         opened=found["opened"],
         done=found[ItemStatus.DONE],
         dropped=found[ItemStatus.DROPPED],
-        in_time=in_time,
-        dated=dated,
-        open=now["open"],
-        overdue={n: now[f"age_{n}"] for n in range(len(AGES))},
+        in_time=stand["in_time"],
+        due=stand["due"],
+        open=stand["open"],
+        overdue={age: stand[f"age_{age}"] for age in range(len(AGES))},
     )
 
 
-def _opened(items: ActionItemQuerySet, period: Period) -> Any:
-    nothing = Value(0)
-    by = items.filter(**inside("added_at", period)).values(
-        what=Value("opened", output_field=CharField()), week=slot_of("added_at", period.weeks)
-    )
-    return by.annotate(count=Count("pk"), dated=nothing, in_time=nothing).order_by()
+def _in_weeks(items: ActionItemQuerySet, what: str | F, moment: str, period: Period) -> Any:
+    kind = Cast(Value(what) if isinstance(what, str) else what, CharField())
+    by = items.filter(**inside(moment, period)).values(what=kind, week=slot_of(moment, period.weeks))
+    return by.annotate(count=Count("pk")).order_by()
 
 
-def _closed(items: ActionItemQuerySet, period: Period) -> Any:
-    by = items.filter(**inside("closed_at", period)).values(
-        what=Cast("status", CharField()), week=slot_of("closed_at", period.weeks)
+def _stand(items: ActionItemQuerySet, period: Period, today: date) -> dict[str, int]:
+    """How many are open, overdue by age, were due in the period, and of those were done in time."""
+    still, due = Q(status__in=ITEM_OPEN), was_due(period, today)
+    ages = {f"age_{n}": Count("pk", filter=still & aged(today, n)) for n in range(len(AGES))}
+    in_time = Count("pk", filter=due & done_in_time(period))
+    return items.filter(still | due).aggregate(
+        open=Count("pk", filter=still), due=Count("pk", filter=due), in_time=in_time, **ages
     )
-    in_time = Count("pk", filter=closed_in_time(period))
-    return by.annotate(count=Count("pk"), dated=Count("due_on"), in_time=in_time).order_by()
 
 
 def _services(incidents: IncidentQuerySet) -> list[Group]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from incidents.spans import in_words
 from postmortems.charts import Plot, per_cent
 
+#: The name of the row for all rows together.
+ALL = "All"
 #: What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 

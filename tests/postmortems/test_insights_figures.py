@@ -236,7 +236,8 @@ def test_action_items_are_opened_closed_and_overdue_by_age(ada: User, grace: Use
     assert found.opened == {0: 1, last: 13}
     assert found.done == {before: 1, last: 1, last + 1: 1}
     assert found.dropped == {last + 1: 1}
-    assert (found.in_time, found.dated) == (1, 2)
+    # Two done, and five that are open and were due from 31 August to yesterday.
+    assert (found.in_time, found.due) == (1, 7)
     assert found.overdue == {0: 2, 1: 2, 2: 2, 3: 2}
     assert found.open == 10
 

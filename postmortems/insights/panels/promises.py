@@ -5,13 +5,18 @@ from postmortems.insights.counting import AGE_NAMES
 from postmortems.insights.figures import Figures, Kept
 from postmortems.insights.links import Links
 from postmortems.insights.panels.axes import level_name, month_names, months, week_names
-from postmortems.insights.tables import Bar, Cell, Column, Key, Panel, Row, Table, count, share, span
+from postmortems.insights.tables import ALL, Bar, Cell, Column, Key, Panel, Row, Table, count, share, span
 
 UPDATES = (
     Column("Owed", "updates"),
     Column("On time", "updates"),
     Column("Share", "%"),
     Column("Late ones, median", "seconds"),
+)
+DUE = (
+    Column("Due", "action items"),
+    Column("Done by their day", "action items"),
+    Column("Share", "%"),
 )
 DOCUMENT_STATES = {"on_time": "On time", "late": "Late", "missing": "Overdue", "waiting": "Not due yet"}
 DOCUMENT_FILLS = {"on_time": "full", "late": "hatch", "missing": "empty"}
@@ -31,14 +36,13 @@ def updates(figures: Figures, links: Links) -> Panel:
         reading=share(kept, owed, links.behind("updates", figures.period)),
         rest=f"on time: {kept:,} of {owed:,}.",
         bars=[_updates_bar(figures, links, level, each) for level, each in figures.updates.items()],
-        tables=[
-            Table(
-                "Severity",
-                UPDATES,
-                [_updates_row(figures, level, each) for level, each in figures.updates.items()],
-            )
-        ],
+        tables=[_updates_table(figures, Kept(owed, kept))],
     )
+
+
+def _updates_table(figures: Figures, overall: Kept) -> Table:
+    rows = [_updates_row(figures, level, each) for level, each in figures.updates.items()]
+    return Table("Severity", UPDATES, [*rows, Row(ALL, ALL, _updates_cells(overall))])
 
 
 def _updates_bar(figures: Figures, links: Links, level: int, kept: Kept) -> Bar:
@@ -48,8 +52,11 @@ def _updates_bar(figures: Figures, links: Links, level: int, kept: Kept) -> Bar:
 
 
 def _updates_row(figures: Figures, level: int, kept: Kept) -> Row:
-    cells = [count(kept.owed), count(kept.kept), share(kept.kept, kept.owed), span(kept.lateness)]
-    return Row(figures.levels[level], level_name(figures, level), cells, level)
+    return Row(figures.levels[level], level_name(figures, level), _updates_cells(kept), level)
+
+
+def _updates_cells(kept: Kept) -> list[Cell]:
+    return [count(kept.owed), count(kept.kept), share(kept.kept, kept.owed), span(kept.lateness)]
 
 
 def documents(figures: Figures, links: Links) -> Panel:
@@ -113,7 +120,7 @@ def items(figures: Figures, links: Links) -> Panel:
         legend=[Key("Done", fill="full"), Key("Won’t do", fill="hatch"), Key("Opened", line="tick")],
         caption=f"Overdue today by age: {sum(found.overdue.values()):,} of {found.open:,} open",
         bars=_overdue_bars(figures, links),
-        tables=[_items_table(figures, links, counts), _overdue_table(figures, links)],
+        tables=[_items_table(figures, links, counts), _due_table(figures), _overdue_table(figures, links)],
     )
 
 
@@ -128,8 +135,14 @@ def _items_plot(figures: Figures, counts: dict[str, dict[int, int]]) -> charts.P
 
 def _in_time(figures: Figures) -> str:
     found = figures.items
-    done = f" {charts.per_cent(found.in_time, found.dated)}% of those done were done by their date."
-    return done if found.dated else ""
+    done = f" {charts.per_cent(found.in_time, found.due)}% of the {found.due:,} that were due were done by their day."
+    return done if found.due else ""
+
+
+def _due_table(figures: Figures) -> Table:
+    found = figures.items
+    cells = [count(found.due), count(found.in_time), share(found.in_time, found.due)]
+    return Table("Due in these days", DUE, [Row(ALL, ALL, cells)])
 
 
 def _items_table(figures: Figures, links: Links, counts: dict[str, dict[int, int]]) -> Table:

@@ -7,7 +7,7 @@ from postmortems import charts
 from postmortems.insights.figures import Figures, Spread
 from postmortems.insights.links import Links
 from postmortems.insights.panels.axes import incidents_in_words, level_name, month_names, months
-from postmortems.insights.tables import Bar, Cell, Column, Key, Panel, Row, Table, count, span
+from postmortems.insights.tables import ALL, Bar, Cell, Column, Key, Panel, Row, Table, count, span
 
 COLUMNS = (Column("Incidents", "incidents"), Column("Median", "seconds"), Column("90%", "seconds"))
 LEGEND = (Key("Median", line="solid"), Key("90% took at most this long", line="dashed"))
@@ -99,7 +99,7 @@ class _Time:
             Row(levels[level], level_name(self.figures, level), self._cells(level=level), level)
             for level in levels
         ]
-        return Table("Severity", COLUMNS, rows)
+        return Table("Severity", COLUMNS, [*rows, Row(ALL, ALL, self._cells())])
 
     def _by_both(self) -> Table:
         names = month_names(self.figures)
