@@ -146,7 +146,7 @@ def _incident(number: Any) -> SafeString:
 
 
 def _details(data: Data) -> SafeString:
-    return format_html("changed the {}", _listed([DETAILS[name] for name in data if name in DETAILS]))
+    return format_html("changed the {}", listed([DETAILS[name] for name in data if name in DETAILS]))
 
 
 def changes(data: Data) -> list[str]:
@@ -165,7 +165,8 @@ def _quoted(name: str, value: Any) -> str:
     return f"“{text}”" if text else "empty"
 
 
-def _listed(words: list[str]) -> str:
+def listed(words: list[str]) -> str:
+    """As "title, impact and team"."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
@@ -273,7 +274,7 @@ def _in_turn(names: list[str]) -> str:
 
 
 def _paged(data: Data) -> str:
-    said = f"paged {_listed(list(data.get('told', []))) or data.get('role', '')}"
+    said = f"paged {listed(list(data.get('told', []))) or data.get('role', '')}"
     if data.get("role") and data.get("told"):
         said += f" ({data['role']})"
     if data.get("call"):
@@ -315,7 +316,7 @@ def _document(verb: str) -> Callable[[Data], SafeString]:
 
 
 def _review(data: Data) -> SafeString:
-    asked = _listed([str(name) for name in data.get("asked_names", [])])
+    asked = listed([str(name) for name in data.get("asked_names", [])])
     return format_html("{} by {}", _document("asked for a review of")(data), asked)
 
 

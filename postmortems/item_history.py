@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from incidents.sentences import listed
 from postmortems.models import ItemEvent
 from postmortems.states import ItemChange, ItemKind, ItemStatus, Priority
 
@@ -34,7 +35,7 @@ def sentence(event: ItemEvent) -> str:
         ItemChange.REOPENED: "reopened it",
     }
     changed = [NAMES[name] for name in event.data if name in NAMES]
-    return said.get(event.kind) or f"changed {_listed(changed)}"
+    return said.get(event.kind) or f"changed {listed(changed)}"
 
 
 def changes(event: ItemEvent) -> list[tuple[str, str, str]]:
@@ -62,7 +63,3 @@ def _word(name: str, value: Any) -> str:
         return say.get(name, str)(value)
     except ValueError:
         return str(value)
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -7,10 +7,10 @@ from incidents.models import Incident
 from incidents.operations import Refused, hold, note_afterwards
 from incidents.states import Kind
 from outbox.clock import now
-from outbox.facts import publish
 from postmortems.deadline import due_at_of
 from postmortems.fields import known_of
 from postmortems.models import Postmortem, PostmortemRevision
+from postmortems.operations.holding import tell
 from postmortems.prefill import prefilled
 from postmortems.states import RevisionKind
 
@@ -43,7 +43,7 @@ def _start(incident_id: int, by: User | None) -> Postmortem:
         saved_at=made.created_at,
     )
     note_afterwards(incident, Kind.POSTMORTEM_STARTED, by=by)
-    publish("postmortem_changed", postmortem_id=made.pk)
+    tell(made)
     return made
 
 
@@ -69,5 +69,5 @@ def _due_again(postmortem: Postmortem, incident: Incident) -> Postmortem:
     if due_at and postmortem.due_at and due_at > postmortem.due_at and not postmortem.is_published:
         postmortem.due_at = due_at
         postmortem.save(update_fields=["due_at"])
-        publish("postmortem_changed", postmortem_id=postmortem.pk)
+        tell(postmortem)
     return postmortem

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from incidents.operations import Refused, hold
-from outbox.facts import publish
+from incidents.operations import Refused
 from postmortems.merging import Merge, merge
 from postmortems.models import Postmortem, PostmortemRevision
+from postmortems.operations.holding import held, tell
 from postmortems.outline import heading_above
 from postmortems.states import RevisionKind
 
@@ -115,9 +115,8 @@ def check(text: str) -> None:
 
 
 def _held(postmortem_id: int, by: User) -> Postmortem:
-    """The document, locked after its incident. Raises ``Postmortem.DoesNotExist`` or ``Refused``."""
-    hold(Postmortem.objects.values_list("incident", flat=True).get(pk=postmortem_id), by=by)
-    document = Postmortem.objects.select_for_update().get(pk=postmortem_id)
+    """The document, locked, and not discarded. Raises ``Postmortem.DoesNotExist`` or ``Refused``."""
+    document = held(postmortem_id, by=by)
     if document.is_discarded:
         raise Refused("This post-mortem was discarded. Bring it back before you write in it.")
     return document
@@ -190,7 +189,7 @@ def _keep(document: Postmortem, sent: _Sent, kind: RevisionKind) -> PostmortemRe
     """A version beside the document, which stays as it is."""
     kept = _add(document, kind, sent.text, sent.by, sent.base_number, key=sent.key)
     document.save(update_fields=["last_number"])
-    publish("postmortem_changed", postmortem_id=document.pk)
+    tell(document)
     return kept
 
 
@@ -228,7 +227,7 @@ def _where(before: str, after: str) -> str:
 def _advance(document: Postmortem, version: PostmortemRevision) -> None:
     document.text, document.number, document.changed_at = version.text, version.number, timezone.now()
     document.save(update_fields=["text", "number", "last_number", "changed_at"])
-    publish("postmortem_changed", postmortem_id=document.pk)
+    tell(document)
 
 
 def _settle(beside: PostmortemRevision | None, number: int) -> None:
