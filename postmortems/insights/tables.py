@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 from incidents.spans import in_words
 from postmortems.charts import Plot, per_cent
+from postmortems.sheets.cells import defuse
 
 #: The name of the row for all rows together.
 ALL = "All"
-#: What a spreadsheet takes for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +116,12 @@ def as_csv(panels: Iterable[Panel], about: Sequence[tuple[str, str]]) -> str:
     out = io.StringIO()
     write = csv.writer(out, lineterminator="\r\n").writerow
     write([name for name, _ in about] + ["figure", "by", "of", "measure", "value", "unit"])
-    said = [safe(value) for _, value in about]
+    said = [defuse(value) for _, value in about]
     for panel in panels:
         for table in panel.tables:
             for row in table.rows:
                 for column, cell in zip(table.columns, row.cells, strict=True):
                     value = "" if cell.value is None else cell.value
-                    write([*said, panel.title, table.of, safe(row.key), column.name, value, column.unit])
+                    write([*said, panel.title, table.of, defuse(row.key), column.name, value, column.unit])
     return out.getvalue()
 
-
-def safe(text: str) -> str:
-    """``text`` as a spreadsheet will take it: as text, whatever it begins with."""
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -22,7 +22,7 @@ class _Line:
 
 def lines(items: ActionItemQuerySet) -> Iterator[str]:
     """The file, line by line. Two queries, however many there are."""
-    # Every cell is quoted, so that a program that splits at semicolons finds no cell within a cell.
+    # Every cell is quoted: no program guesses that one is a number or a date.
     writer: Any = csv.writer(_Line(), quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     yield MARK + writer.writerow(COLUMNS)
     for item in items.select_related("owner", "team").prefetch_related("links"):

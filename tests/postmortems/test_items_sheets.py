@@ -65,7 +65,7 @@ def test_other_cells_are_left_as_they_are(text: str) -> None:
     assert defuse(text) == text == restore(text)
 
 
-@given(st.text(alphabet=st.sampled_from("'=+-@\t\r\n ＝ab"), max_size=8) | st.text(max_size=20))
+@given(st.text(alphabet=st.sampled_from("'=+-@\t\r\n; \"＝ab"), max_size=8) | st.text(max_size=20))
 def test_defused_cells_come_back_as_they_were(text: str) -> None:
     assert restore(defuse(text)) == text
 
@@ -79,6 +79,15 @@ def test_no_cell_of_the_file_is_a_formula(ada: User) -> None:
     ]
     assert len(cells) == 14 * (len(FORMULAS) + 1)
     assert not [cell for cell in cells if re.match(r"[\s\u200b]*[=+\-@＝＋－＠−]", cell)]
+
+
+@pytest.mark.parametrize("between", [";", "\t", "\n", ';"'])
+def test_no_part_of_a_cell_is_a_formula_where_semicolons_separate(ada: User, between: str) -> None:
+    """As a spreadsheet reads it that was set up in Germany: it splits within what stands in quotes."""
+    an_item(ada, title=f"Probe{between}=1+1;b", details=f"x{between}=cmd|' /C calc'!A0{between}b")
+    rows = [line.split(separator) for separator in ";\t" for line in re.split(r"[\r\n]+", out())]
+    assert len(rows) > 4
+    assert not [cell for row in rows for cell in row if re.match(r'[\s"]*[=+\-@]', cell)]
 
 
 def test_file_is_rfc_4180_in_utf_8(ada: User) -> None:
