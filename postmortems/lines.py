@@ -12,7 +12,7 @@ from postmortems.states import ItemKind, Priority
 LONGEST = 300
 EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 
-_LEAD = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)?(?:\[[ xX]?\]\s*)?")
+_LEAD = re.compile(r"(?:\s*(?:[-*+]|\d{1,9}[.)])\s+)*\s*(?:\[[ xX]?\]\s*)?")
 _DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
 _PRIORITIES = {"high": Priority.HIGH, "medium": Priority.MEDIUM, "low": Priority.LOW}
 #: Signs that people put around a word.

@@ -44,6 +44,7 @@ def people(ada: User, grace: User, eve: User) -> People:
     [
         ("- [ ] Do it @grace 2026-12-04 !high #prevent", "Do it"),
         ("* [x] @grace: Do it (2026-12-04) !High, #Prevent.", "Do it"),
+        ("- - [ ] Do it @grace 2026-12-04 !high #prevent", "Do it"),  # the editor had begun the item already
         ("3. Do 2026-12-04 it @GRACE !high #prevent", "Do it"),
         ("Do it @grace@example.com 2026-12-04 !high #prevent", "Do it"),
         ("Do it @gracehop 2026-12-04 !high #prevent", "Do it"),
