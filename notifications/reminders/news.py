@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from accounts.models import User
@@ -112,7 +113,13 @@ def _say_once(about: str, people: Iterable[User], **said: object) -> None:
     if not people or Notice.objects.filter(pk=pk).exists():
         return
     expires_at = clock.now() + LIFE
-    # Heard by two at once, the second fails on the key, and finds it said when its fact comes again.
-    notice = Notice.objects.create(pk=pk, urgency=Urgency.REMINDER, expires_at=expires_at, **said)
+    try:
+        with transaction.atomic():
+            notice = Notice.objects.create(pk=pk, urgency=Urgency.REMINDER, expires_at=expires_at, **said)
+    except IntegrityError:
+        # Heard by two at once, the second has waited here until the first had said it.
+        if Notice.objects.filter(pk=pk).exists():
+            return
+        raise
     for person in people:
         deliver(notice, Reached(user=person))

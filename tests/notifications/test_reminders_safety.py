@@ -8,11 +8,15 @@ import time_machine
 from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
+from incidents.operations import change_status
 from notifications import digests
 from notifications.models import Delivery, Notice
-from notifications.reminders import arming, sweep
+from notifications.reminders import arming, news, sweep
 from notifications.reminders.models import ReminderClock, ReminderStage
 from outbox import relay as relaying
+from postmortems.operations import reviewing
+from postmortems.operations.starting import start
+from tests.accounts.racing import second_waits_for_first
 from tests.notifications.reminding import add, close, live_until, move_to, said, work
 
 DAY = timedelta(days=1)
@@ -117,6 +121,20 @@ def test_a_fact_heard_by_two_at_once_arms_once(grace):
     for thread in threads:
         thread.join()
     assert errors == [] and ReminderClock.objects.get().item == item
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_hear_of_one_review_at_once_tell_of_it_once_and_neither_fails(declared, ada, grace):
+    """Each move of a review is two facts, and several relays take them."""
+    incident = declared()
+    change_status(incident.pk, "resolved", by=ada)
+    document = start(incident.pk, by=ada)
+    reviewing.request_review(document.pk, [grace], by=ada)
+    told = second_waits_for_first(
+        lambda: news.tell_of_postmortem(document.pk), lambda: news.tell_of_postmortem(document.pk)
+    )
+    assert told.exception() is None
+    assert Notice.objects.filter(title__startswith="Ada Lovelace asks you to review").count() == 1
 
 
 def test_a_worker_that_dies_midway_leaves_all_of_a_reminder_undone(world, grace, monkeypatch):
