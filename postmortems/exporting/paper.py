@@ -1,9 +1,10 @@
-"""A post-mortem as PDF, made by another process: it may take long and much, and the portal goes on meanwhile."""
+"""A post-mortem as PDF, made by another process, so that the portal goes on meanwhile, if it is not too long for one."""
 
 import ctypes
 import ctypes.util
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from collections import OrderedDict
@@ -18,10 +19,13 @@ from postmortems.exporting.html import page_of
 from postmortems.models import Postmortem
 
 #: Seconds that one may take to be made, and that a request waits for it before it says to come back.
-LONGEST, PATIENCE = 900, 20
+LONGEST, PATIENCE = 300, 20
+#: Bytes that the page may have without its pictures: some 15 seconds' work, for about a hundred sheets of paper.
+MOST_BYTES = 300_000
 MOST_WAITING, MOST_KEPT = 5, 8
 INSTALL = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 INSTEAD = "Export it as HTML and print that from your browser: it has the same pages."
+_PICTURES = re.compile(rb'src="data:[^"]*"')
 _PROGRAM = Path(__file__).with_name("weasy.py")
 #: What WeasyPrint loads from the system, by the names of Linux and of ``find_library``.
 _LIBRARIES = {
@@ -40,6 +44,10 @@ _lock, _one_at_a_time = Lock(), BoundedSemaphore(1)
 
 class NotMade(Exception):
     """There is no PDF. ``str()`` of it is a sentence for the person who asked."""
+
+
+class TooLong(NotMade):
+    """There will be no PDF of the document as it is."""
 
 
 class BeingMade(Exception):
@@ -65,11 +73,12 @@ def _loads(name: str | None) -> bool:
 
 
 def pdf_of(postmortem: Postmortem) -> bytes:
-    """The PDF of the same page that is exported as HTML. Raises ``NotMade``, or ``BeingMade`` if it takes long:
-    it goes on being made then, and is there for who asks again."""
+    """The PDF of the same page that is exported as HTML. Raises ``NotMade``, ``TooLong`` where trying again is of no
+    use, or ``BeingMade`` if it takes long: it goes on being made then, and is there for who asks again."""
     if reason := why_not():
         raise NotMade(f"{reason} On Debian and Ubuntu: {INSTALL}")
     page = page_of(postmortem).encode()
+    _check_length(page)
     key = hashlib.sha256(page).digest()
     making = _begun(key, page)
     # The pool of connections is small, and waiting needs none of it.
@@ -83,6 +92,15 @@ def pdf_of(postmortem: Postmortem) -> bytes:
         with _lock:
             _work.pop(key, None)  # who asks again gets another try
         raise
+
+
+def _check_length(page: bytes) -> None:
+    length = len(_PICTURES.sub(b"", page))
+    if length > MOST_BYTES:
+        raise TooLong(
+            f"The document is too long for a PDF: {length / 1000:,.0f} kB with its timeline and action items, "
+            f"where {MOST_BYTES / 1000:.0f} kB is the most. {INSTEAD}"
+        )
 
 
 def _begun(key: bytes, page: bytes) -> Future[bytes]:

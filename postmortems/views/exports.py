@@ -14,11 +14,11 @@ from postmortems.exporting.data import postmortem_data
 from postmortems.exporting.html import page_of
 from postmortems.exporting.markdown import markdown_of
 from postmortems.exporting.names import file_name
-from postmortems.exporting.paper import BeingMade, NotMade, pdf_of
+from postmortems.exporting.paper import BeingMade, NotMade, TooLong, pdf_of
 from postmortems.exporting.record import archive_of
 from postmortems.models import Postmortem
 
-SOON = "A long document takes minutes. This page comes back for it by itself, and then you can save it."
+SOON = "It takes longer than usual. This page comes back for it by itself, and then you can save it."
 
 
 def find(request: MemberRequest, number: int) -> Postmortem:
@@ -54,7 +54,8 @@ def export_pdf(request: MemberRequest, number: int) -> HttpResponse:
         answer["Refresh"] = "2"
         return answer
     except NotMade as reason:
-        return _no_pdf(request, found, "There is no PDF", str(reason), 503)
+        status = 422 if isinstance(reason, TooLong) else 503
+        return _no_pdf(request, found, "There is no PDF", str(reason), status)
     return _file(found.incident, pages, "pdf", "application/pdf")
 
 

@@ -191,6 +191,24 @@ def test_pdf_that_takes_long_is_come_back_for(
     assert client.get(address).content.startswith(b"%PDF-")
 
 
+def test_too_long_a_document_is_told_at_once_what_to_do_instead(
+    written: Postmortem, ada: User, client_for: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paper, "_begun", lambda *_: pytest.fail("somebody waits for it"))
+    Postmortem.objects.update(text=f"{written.text}\n\n{'What went on and on. ' * 15_000}")
+    answer = client_for(ada).get(f"/incidents/{written.incident_id}/postmortem/export.pdf")
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "The document is too long for a PDF: 3" in page and "where 300 kB is the most" in page
+    assert f'href="/incidents/{written.incident_id}/postmortem/export.html"' in page
+
+
+def test_pictures_make_no_document_too_long(written: Postmortem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paper, "page_of", lambda _: f'<img src="data:image/png;base64,{"A" * 400_000}">')
+    monkeypatch.setattr(paper, "_make", lambda _: b"%PDF-")
+    assert paper.pdf_of(written) == b"%PDF-"
+
+
 def test_pdfs_wait_for_each_other_and_not_without_end(
     written: Postmortem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
