@@ -7,7 +7,7 @@ due at an hour warns and falls due at that hour, whatever the day, and only then
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import count
+from itertools import chain, count, islice
 from zoneinfo import ZoneInfo
 
 from accounts.calendars import Calendar
@@ -19,6 +19,8 @@ AHEAD = timedelta(minutes=15)
 #: From this overdue stage on others hear too: the day itself has been missed, and the first reminder after it.
 ESCALATES_FROM = 2
 WARN_SHARE, WARN_LEAST = 4, HOUR
+#: Business days on which an overdue post-mortem is spoken of, before it is only once a week.
+DAILY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +105,13 @@ def warning_before(start: datetime, due_at: datetime) -> timedelta:
 
 
 def deadline_ladder(start: datetime, due_at: datetime, mornings: Mornings) -> Iterator[Rung]:
-    """A quarter of the time before, an hour at least; when it is due; then each business day. Without end."""
+    """A quarter of the time before, an hour at least; when it is due; on the business days of a week; then weekly,
+    without end: what is said every day for months is heard by nobody."""
     warn = due_at - warning_before(start, due_at)
     if warn > start:
         yield Rung("warn", warn, in_the_morning=False)
     yield Rung("due", due_at, in_the_morning=False)
-    days = mornings.business_days(due_at.astimezone(mornings.zone).date() + DAY)
-    for n, day in enumerate(days, 1):
+    daily = list(islice(mornings.business_days(due_at.astimezone(mornings.zone).date() + DAY), DAILY))
+    weekly = (mornings.calendar.business_day_from(daily[-1] + n * WEEK) for n in count(1))
+    for n, day in enumerate(chain(daily, weekly), 1):
         yield Rung(f"overdue-{n}", mornings.at(day), n >= ESCALATES_FROM)

@@ -67,6 +67,16 @@ def test_of_24_hours_the_last_six_warn_and_then_each_business_day_chases(world, 
     assert told(lead)[0][1].startswith("Post-mortem overdue since Fri 13 Nov, 02:00 UTC")
 
 
+def test_overdue_for_a_week_it_is_chased_once_a_week_from_then_on(world, resolved, berlin):
+    write_up(resolved, berlin, timezone.now() + 24 * HOUR)
+    live_until(world, "2026-12-12T12:00")
+    days = [at.rsplit(" ", 1)[0] for at, title in told(berlin) if "overdue since" in title]
+    assert days == [
+        "Mon 16 Nov", "Tue 17 Nov", "Wed 18 Nov", "Thu 19 Nov", "Fri 20 Nov",
+        "Fri 27 Nov", "Fri 04 Dec", "Fri 11 Dec",
+    ]  # fmt: skip
+
+
 def test_of_a_week_the_warning_waits_for_the_morning(world, resolved, berlin):
     write_up(resolved, berlin, timezone.now() + 7 * 24 * HOUR)
     live_until(world, "2026-11-18T12:00")
