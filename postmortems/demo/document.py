@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from random import Random
 
 from django.db import connection
@@ -176,14 +176,14 @@ class Document:
     def _publish(self) -> None:
         """Where the portal warns, over the warning and with a reason."""
         self.postmortem.refresh_from_db()
-        warnings = [found for found in findings_of(self.postmortem, by=self.author) if found.is_warning]
-        publishing.publish(
-            self.postmortem.pk,
-            by=self.author,
-            number=self.postmortem.number,
-            reason=words.OVER if warnings else "",
-            seen=[found.key for found in warnings],
+        publish = partial(
+            publishing.publish, self.postmortem.pk, by=self.author, number=self.postmortem.number
         )
+        try:
+            publish()
+        except publishing.Unseen:
+            found = findings_of(self.postmortem, by=self.author)
+            publish(reason=words.OVER, seen=[finding.key for finding in found])
 
 
 @contextmanager
