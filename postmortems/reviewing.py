@@ -13,12 +13,6 @@ from postmortems.passages import Passage, Text
 from postmortems.states import Verdict
 
 
-def asked_of(user: User) -> QuerySet[Reviewer]:
-    """The reviews that ``user`` owes, the oldest first; none of an incident that they may not see."""
-    owed = Reviewer.objects.waiting().filter(user=user)
-    return owed.select_related("postmortem__incident", "requested_by").order_by("requested_at", "pk")
-
-
 def reviews_of(postmortem: Postmortem) -> list[Reviewer]:
     """Who answered, and who is asked and may still see the incident."""
     able = set(Reviewer.objects.able().filter(postmortem=postmortem).values_list("pk", flat=True))
