@@ -96,7 +96,7 @@ def row_of(
     request: MemberRequest, item: ActionItem, *, form: Any = None, said: str = "", status: int = 200
 ) -> HttpResponse:
     """A row that takes its place on the board: as it is read, or with ``form`` in it. After a change ``said`` is
-    announced, and the sentence and the counts above the list come along."""
+    announced, and the sentence, the counts and the chart around the list come along."""
     context = {"item": item, "form": form, "swap": True}
     template = form.row if form else "_item_row"
     # Within a table of its own: a row by itself is no HTML.
@@ -106,11 +106,12 @@ def row_of(
 
 
 def _news(request: MemberRequest, said: str) -> str:
-    asked = Asked.read(_asked(request), list(Team.objects.all()), timezone.localdate())
-    context = {"board": Board(request.user, asked), "swap": True}
+    today = timezone.localdate()
+    board = Board(request.user, Asked.read(_asked(request), list(Team.objects.all()), today))
+    context = {"board": board, "closure": closure.read(request.user, today), "swap": True}
     parts = [
         render_to_string(f"postmortems/{name}.html", context, request)
-        for name in ("_board_head", "_board_tabs")
+        for name in ("_board_head", "_board_tabs", "_board_side")
     ]
     return "".join([*parts, format_html('<p hx-swap-oob="innerHTML:#announce">{}</p>', said)])
 

@@ -130,6 +130,10 @@ def finish(page: Page, axe: Axe) -> None:
     evidence.fill("https://example.com/pull/7")
     page.get_by_role("button", name="Mark it done").click()
     expect(page.locator(".actions tbody tr")).to_contain_text("Done")
+    # The chart and the list beside the board come along, without a reload.
+    page.get_by_text("Data", exact=True).click()
+    expect(page.locator("#actions-side tbody tr").last).to_have_text(re.compile(r"\D1\s*1$|11$"))
+    expect(page.locator("#actions-side")).to_contain_text("Nobody has an open action.")
     widest = page.evaluate("document.documentElement.scrollWidth")
     assert widest <= 390
 
