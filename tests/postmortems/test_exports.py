@@ -26,6 +26,7 @@ from postmortems.exporting.html import page_of
 from postmortems.exporting.markdown import markdown_of
 from postmortems.exporting.record import archive_of
 from postmortems.models import Picture, Postmortem
+from postmortems.rendering import html_of
 from tests.postmortems.conftest import an_item
 
 SignIn = Callable[[User], Client]
@@ -129,6 +130,15 @@ def test_html_is_one_file_that_fetches_nothing(written: Postmortem) -> None:
     assert len(re.findall(r"<img ", html)) == 1
     assert "<script" not in html and "<link" not in html and "@import" not in html and "url(" not in html
     assert page_of(written) == html
+
+
+def test_links_within_the_portal_lead_there_from_the_markdown_too(written: Postmortem) -> None:
+    links = "[ACT-1](/actions/1/) `[x](/actions/1/)`\n\n- [13:22](/incidents/1/events/2/) - Seen"
+    written.text = f"{links}\n\n```\n[x](/actions/1/)\n```\n"
+    assert markdown_of(written) == written.text.replace(
+        "[ACT-1](", f"[ACT-1]({settings.SITE_URL}", 1
+    ).replace("[13:22](", f"[13:22]({settings.SITE_URL}")
+    assert html_of(written, markdown_of(written)) == html_of(written, written.text)
 
 
 def test_pdf_has_headings_pages_and_links(written: Postmortem, ada: User, client_for: SignIn) -> None:
