@@ -1,4 +1,4 @@
-"""A post-mortem as PDF, made by another process, so that the portal goes on meanwhile, if it is not too long for one."""
+"""A post-mortem as PDF, made by another process, so that the portal goes on meanwhile. Long ones get none."""
 
 import ctypes
 import ctypes.util
