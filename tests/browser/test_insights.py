@@ -52,6 +52,9 @@ def test_figures_are_read_narrowed_followed_and_printed(
     sheet.emulate_media(media="print")
     expect(sheet.get_by_role("button", name="Show")).to_be_hidden()
     expect(sheet.get_by_text("What is counted")).to_be_visible()
+    # Browsers leave backgrounds out of print, and a severity's shape is one.
+    sign = "getComputedStyle(document.querySelector('.insights .sev'), '::before').printColorAdjust"
+    assert sheet.evaluate(sign) == "exact"
 
 
 def _a_past(ada: User, grace: User) -> None:
