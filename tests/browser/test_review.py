@@ -128,7 +128,12 @@ def test_finding_leads_to_its_line_and_timeline_is_put_right_on_a_phone(
     Postmortem.objects.update(text=TEXT.replace("2,140", "[number/percentage]"))
     page = sign_in(new_page(phone=True, dark=True), ada)
     page.goto(f"/incidents/{document.incident_id}/postmortem/")
-    page.get_by_role("link", name="Review and publish").click()
+    asks, publishes = (
+        page.get_by_role("link", name=name) for name in ("Request review", "Review and publish")
+    )
+    boxes = [button.bounding_box() for button in (asks, publishes)]
+    assert boxes[0] and boxes[1] and boxes[0]["y"] == boxes[1]["y"]  # side by side under a thumb
+    publishes.click()
     page.get_by_role("dialog").get_by_role("link", name="Line 19").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     selected = page.locator("#doc").evaluate("el => el.value.slice(el.selectionStart, el.selectionEnd)")
