@@ -2,15 +2,18 @@
 
 import re
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce, Left
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 
 from accounts.models import User
 from postmortems.feeds.opening import clean
-from postmortems.models import Postmortem
+from postmortems.models import Postmortem, PostmortemRevision
 from runbooks.markdown import render
 
 MOST = 50
@@ -46,16 +49,21 @@ def published(user: User, made_at: datetime) -> bytes:
 
 def _found(user: User) -> list[Postmortem]:
     open_to_all = Postmortem.objects.published().visible_to(user).filter(incident__is_private=False)
-    rows = open_to_all.select_related("incident", "author").defer("search", "incident__search")
-    return list(rows.order_by("-published_at", "-pk")[:MOST])
+    # What was written since is nobody's news before it is published too.
+    version = PostmortemRevision.objects.filter(
+        postmortem=OuterRef("pk"), number=OuterRef("published_number")
+    )
+    text = Left(Coalesce(Subquery(version.values("text")[:1]), F("text")), 40 * LONGEST)
+    rows = open_to_all.select_related("incident", "author").annotate(published_text=text)
+    return list(rows.defer("text", "search", "incident__search").order_by("-published_at", "-pk")[:MOST])
 
 
-def _add(feed: Atom1Feed, postmortem: Postmortem, host: str) -> None:
+def _add(feed: Atom1Feed, postmortem: Any, host: str) -> None:
     incident = postmortem.incident
     feed.add_item(
         title=clean(f"{incident.reference} {postmortem.title}"),
         link=f"{settings.SITE_URL}{reverse('postmortems:postmortem', args=[incident.pk])}",
-        description=clean(render(summary_of(postmortem.text))),
+        description=clean(render(summary_of(postmortem.published_text))),
         author_name=clean(postmortem.author.name) if postmortem.author else None,
         unique_id=f"tag:{host},2026:post-mortem:{postmortem.pk}",
         pubdate=postmortem.published_at,

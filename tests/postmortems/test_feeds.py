@@ -18,7 +18,7 @@ from incidents import operations as incidents
 from incidents.operations import Declaration
 from postmortems.feeds.published import summary_of
 from postmortems.models import Feed, ItemEvent, Postmortem
-from postmortems.operations import feeds
+from postmortems.operations import feeds, writing
 from tests.postmortems.conftest import a_postmortem, an_item
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
@@ -181,6 +181,19 @@ def test_the_feed_tells_of_what_was_published(published, grace):
     assert link is not None and link.get("href", "").endswith(
         f"/incidents/{published.incident_id}/postmortem/"
     )
+
+
+def test_what_is_edited_after_publishing_waits_until_it_is_published_too(published, ada, grace):
+    Postmortem.objects.update(published_number=published.number)
+    edited = published.text.replace("Sign-in looped.", "A guess.")
+    saved = writing.save(published.pk, edited, base=published.number, by=ada)
+
+    def summary() -> str:
+        return entries(grace)[0].findtext("a:summary", "", ATOM).strip()
+
+    assert summary() == "<p>Sign-in looped.</p>"
+    Postmortem.objects.update(published_number=saved.number)
+    assert summary() == "<p>A guess.</p>"
 
 
 def test_drafts_discarded_and_private_ones_are_never_in_it(published, ada, grace, revision):
