@@ -106,7 +106,7 @@
     if (quiet(state)) { if (state === 'saved') { if (shown && !quiet(shown)) $('announce').textContent = words; shown = state; } }
     else { if (state !== shown) $('announce').textContent = words; shown = state; }
   };
-  const keptHere = () => (isKept ? 'kept in this browser' : 'not kept: this browser’s storage is full. Copy your text');
+  const keptHere = () => (isKept ? 'kept in this browser' : 'not kept: this browser’s storage is full or off. Copy your text');
   const link = (words, href) => Object.assign(document.createElement('a'), { textContent: words, href, target: '_blank', rel: 'noopener' });
   const tell = told => { /* what the answer says of the page around the text */
     $('number').textContent = told.number;
