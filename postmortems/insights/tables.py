@@ -124,4 +124,3 @@ def as_csv(panels: Iterable[Panel], about: Sequence[tuple[str, str]]) -> str:
                     value = "" if cell.value is None else cell.value
                     write([*said, panel.title, table.of, defuse(row.key), column.name, value, column.unit])
     return out.getvalue()
-
