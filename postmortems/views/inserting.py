@@ -16,6 +16,7 @@ from postmortems.forms.writing import InsertForm
 from postmortems.inserting import into, line_of, time_of, words_of
 from postmortems.models import Postmortem
 from postmortems.operations import writing as operations
+from postmortems.operations.writing import Outcome
 from postmortems.outline import sections
 from postmortems.views.page import find
 
@@ -54,6 +55,9 @@ def _insert(
     except Refused as refusal:
         form.add_error(None, str(refusal))
         return _choose(request, found, page, form, 409)
+    if saved.outcome == Outcome.CONFLICT:
+        messages.warning(request, "What you chose is kept. Somebody changed the place where it goes.")
+        return redirect("postmortems:settle_conflict", found.incident_id, saved.held)
     messages.success(request, f"Inserted: version {saved.number}.")
     return redirect("postmortems:postmortem", found.incident_id)
 

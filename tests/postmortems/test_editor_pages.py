@@ -241,6 +241,17 @@ def test_insert_puts_events_and_fields_into_a_section(
     assert postmortem.text.endswith(f"- {at} - Grace Hopper: It is the cookie\n")
 
 
+def test_insert_where_somebody_wrote_meanwhile_leads_to_both_texts(
+    postmortem: Postmortem, where: str, writer: Client, ada: User
+) -> None:
+    save(postmortem.pk, "## Summary\n\nAll of it anew.\n", base=1, by=ada)
+    answer = writer.post(f"{where}insert/", {"fields_": "severity", "where": "1", "base": "1"}, follow=True)
+    page = shown(answer.content)
+    assert answer.redirect_chain[-1][0].startswith(f"{where}conflicts/")
+    assert "What you chose is kept." in page and "Inserted" not in page
+    assert "SEV2" in page and "All of it anew." in page
+
+
 @pytest.mark.parametrize("sent", [{}, {"events": "99"}, {"events": "x"}, {"fields_": "nonsense"}])
 def test_insert_of_nothing_or_of_what_is_not_there_says_so(
     postmortem: Postmortem, where: str, writer: Client, sent: dict[str, str]
