@@ -61,10 +61,11 @@ def comment_on_a_passage(page: Page, address: str, axe: Axe) -> None:
     expect(page.get_by_label("Passage")).to_have_value(
         re.compile("^The cookie was scoped to app.example while")
     )
-    page.get_by_label("Comment", exact=True).fill("Why did the tests pass?")
+    page.get_by_label("Comment", exact=True).fill("Why did the tests pass?\nAnd the probe?")
     page.get_by_role("button", name="Add comment").click()
     thread = page.locator("#comments .thread")
     expect(thread).to_contain_text("Line 16")
+    assert "pass?\nAnd" in thread.locator(".said").inner_text()  # on lines of its own, as it was typed
     axe(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator("#doc").evaluate(
