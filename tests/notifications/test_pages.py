@@ -21,6 +21,7 @@ from notifications.deliveries import Outcome, claim, settle
 from notifications.models import Delivery, Notice, Page
 from outbox.relay import relay
 from runbooks.models import Runbook
+from runbooks.playbook import Contact
 from tests.notifications.conftest import World, heard
 
 
@@ -246,6 +247,26 @@ def test_a_bound_team_is_paged_whole(incident, grace, ada, contacts):
 
     told = set(page.notice.deliveries.values_list("recipient__name", flat=True))
     assert told == {"Ada Lovelace", "Security"}
+
+
+@pytest.mark.parametrize(
+    ("written", "reached"),
+    [
+        ("Grace Hopper, +44 20 7946 0141", ["Grace Hopper"]),
+        ("grace hopper (+44 20 7946 0141)", ["Grace Hopper"]),
+        ("@Grace Hopper +44 20 7946 0141", ["Grace Hopper"]),
+        ("Ada Lovelace or Grace Hopper", ["Ada Lovelace", "Grace Hopper"]),
+        ("Grace", []),
+        ("Grace Hopper Smith, +44 20 7946 0141", []),
+        ("[Update]", []),
+    ],
+)
+def test_a_contact_written_with_a_name_and_a_number_reaches_who_has_that_name(
+    incident, ada, grace, written, reached
+):
+    contact = Contact("Primary On-Call", written)
+
+    assert sorted(person.name for person in contacts.reach(contact, incident)) == reached
 
 
 def bind(runbook: Runbook, role: str, **to: Any) -> None:
