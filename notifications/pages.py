@@ -183,10 +183,15 @@ def acknowledge(page_id: int, *, by: User | None) -> Page:
     who = by.name if by else _only_recipient(page)
     data = {"page": str(page.notice_id), "role": page.role, "who": who}
     incidents.note_page_acknowledged(about, by=by, data=data)
-    if by and incident.is_open and incident.acknowledged_at is None and can_work_on(by, incident):
+    if by and takes_up(incident, by):
         incidents.acknowledge(about, by=by)
     _let_rest(page)
     return page
+
+
+def takes_up(incident: Incident, by: User) -> bool:
+    """Whether an answer of ``by`` to a page acknowledges ``incident`` as well: it is the first."""
+    return incident.is_open and incident.acknowledged_at is None and can_work_on(by, incident)
 
 
 def _only_recipient(page: Page) -> str:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Team, User
 from incidents import operations
+from incidents.calling import number_of
 from incidents.models import Incident
 from incidents.operations import Refused
 from incidents.sentences import sentence
@@ -181,6 +182,29 @@ def test_the_sweep_pages_too_and_its_link_acknowledges_the_incident(world, incid
     incident.refresh_from_db()
     assert incident.acknowledged_by == contacts["primary"]
     assert Page.objects.filter(incident=incident).count() == 1
+
+
+def test_a_contact_left_blank_is_not_given_as_the_number_to_call(incident, grace):
+    blank = Contact("Security Lead", "[Update]")
+
+    assert number_of(blank) == "Security Lead"
+    assert number_of(Contact("DBA", "[Ana](https://people.example/ana)")) != "DBA"
+
+
+def test_the_button_says_whether_it_acknowledges_the_incident_too(incident, grace, contacts):
+    paged, again = (
+        pages.page(incident.pk, "Engineering Lead", words, by=grace) for words in ("Help", "Hello?")
+    )
+    told = f"and with it {incident.reference}, which nobody has acknowledged yet"
+
+    before = Client().get(link(paged, contacts["lead"])).content.decode()
+    bare = Client().get(link(paged)).content.decode()
+    Client().post(link(paged, contacts["lead"]))
+    after = Client().get(link(again, contacts["lead"])).content.decode()
+
+    assert told in before
+    assert "and nothing else" in bare and told not in bare
+    assert "and nothing else" in after and told not in after
 
 
 def world_minutes(number: int):
