@@ -155,6 +155,21 @@ def test_of_a_private_incident_only_its_number_and_the_words_are_told(incident, 
     assert "Chat not working" not in shown + page.notice.text and "SEV1" not in shown
 
 
+def test_without_mail_an_outsider_of_a_private_incident_is_to_be_called(
+    incident, grace, ada, contacts, settings
+):
+    settings.MAIL_CONFIGURED = False
+    operations.change_privacy(incident.pk, True, by=ada)
+    operations.grant_access(incident.pk, grace, by=ada)
+
+    with pytest.raises(Refused, match="Security Lead cannot be reached from here"):
+        pages.page(incident.pk, "Security Lead", "Help", by=grace)
+    assert not Page.objects.exists()
+
+    operations.grant_access(incident.pk, contacts["security"], by=ada)
+    assert pages.page(incident.pk, "Security Lead", "Help", by=grace)
+
+
 def test_who_cannot_be_reached_is_to_be_called(world, revision, ada, grace):
     from incidents.operations import Declaration, declare
     from runbooks.operations import create_runbook
