@@ -23,6 +23,13 @@ class Adapter(DefaultAccountAdapter):
         """Whether ``next`` may lead there: to this site alone, and to no other name that it answers to."""
         return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
+    def logout(self, request: HttpRequest) -> None:
+        """What is open elsewhere by this session ends now, and not when somebody looks next."""
+        user_id = request.user.pk
+        super().logout(request)
+        if user_id:
+            operations.tell_signed_out(user_id)
+
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         """allauth would save the whole row, and with it undo what an administrator changes meanwhile."""
         person = cast(User, user)

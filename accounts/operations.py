@@ -11,7 +11,7 @@ from django.utils.text import slugify
 
 from accounts.links import hash_token, new_token
 from accounts.models import Invitation, Role, Setup, Team, User
-from outbox.facts import publish
+from outbox.facts import notify, publish
 
 
 class Refused(Exception):
@@ -106,6 +106,11 @@ def join(*, token: str, name: str, email: str, password: str) -> User:
     invitation.used_at, invitation.used_by = timezone.now(), user
     invitation.save(update_fields=["used_at", "used_by"])
     return user
+
+
+def tell_signed_out(user_id: int) -> None:
+    """A session of theirs has ended: whoever keeps a page of it up to date looks again. Nothing else changes."""
+    notify("access_changed", user=user_id)
 
 
 # -- members ---------------------------------------------------------------------------------------

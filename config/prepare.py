@@ -7,11 +7,18 @@ import contextlib
 import io
 import os
 import sys
+from collections.abc import Iterator
 
 import django
+import psycopg
 from django.core.management import CommandError, call_command, get_commands
 
 from config import environment, postgres
+
+#: The lock of whoever prepares.
+PREPARING = 0x5E4E_0001
+#: Of Django's parameters of a connection, those that psycopg's own connections do not take, or not from Django.
+DJANGOS_OWN = ("context", "cursor_factory", "prepare_threshold")
 
 
 def main(command: list[str]) -> None:
@@ -28,8 +35,29 @@ def main(command: list[str]) -> None:
 
 
 def prepare() -> None:
-    """Tables, static files, and the runbook to begin with."""
+    """Tables, static files, and the runbook to begin with. Several who start at once take turns."""
     django.setup()
+    with alone():
+        _prepare()
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """The only one to prepare this database, on whichever machine: the lock ends with its session."""
+    from django.db import connection
+
+    params = {
+        **connection.get_connection_params(),
+        "autocommit": True,
+        "application_name": "allclear prepare",
+    }
+    with psycopg.connect(**{name: params[name] for name in params if name not in DJANGOS_OWN}) as session:
+        session.execute("SELECT pg_advisory_lock(%s)", [PREPARING])
+        yield
+        session.execute("SELECT pg_advisory_unlock(%s)", [PREPARING])
+
+
+def _prepare() -> None:
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
     make_broker()

@@ -4,6 +4,7 @@ answers for a contact by what was said elsewhere."""
 import re
 from collections.abc import Callable
 
+from runbooks.fallback import is_unset
 from runbooks.models import Runbook
 from runbooks.playbook import Contact
 
@@ -32,9 +33,10 @@ REACHED_BY = re.compile(
 
 
 def number_of(contact: Contact) -> str:
-    """The first telephone number of ``contact``; without one, the contact as the runbook writes it."""
+    """The first telephone number of ``contact``; without one, the contact as the runbook writes it, or where that is
+    still a blank such as "[Update]", the role that somebody must know the number of."""
     for words in (contact.contact, *contact.columns.values()):
         for match in REACHED_BY.finditer(words[:2000]):
             if match["phone"]:
                 return match["phone"]
-    return contact.contact
+    return contact.role if is_unset(contact.contact) else contact.contact

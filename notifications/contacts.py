@@ -2,11 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Team, User
-from incidents.calling import tells_who_answers
+from incidents.calling import REACHED_BY, tells_who_answers
 from incidents.models import Incident
 from incidents.operations import Refused
 from notifications import oncall
@@ -19,6 +22,8 @@ from runbooks.playbook import Contact
 __all__ = ["Answering", "Reached", "answering", "bind", "binding_of", "named", "reach", "unbind"]
 
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+BETWEEN_NAMES = re.compile(r"[,;:/|()<>·–—]| - | & | \+ |\b(?:and|or)\b", re.IGNORECASE)
+MOST_NAMES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Answering:
 
 
 def reach(contact: Contact, incident: Incident) -> list[Reached]:
-    """Who answers for ``contact`` now: whom it is bound to, else the person of its address or name, else that
+    """Who answers for ``contact`` now: whom it is bound to, else those of its address or names, else that
     address itself. Nobody on call by the calendar means that the runbook's own words count."""
     return list(answering(contact, incident.revision.runbook).people)
 
@@ -81,9 +86,17 @@ def _as_written(contact: Contact) -> list[Reached]:
     words = " ".join((contact.contact, *contact.columns.values()))
     if found := EMAIL.search(words[:5000]):
         return [_of_address(found[0])]
-    name = contact.contact.strip().lstrip("@")
-    user = User.objects.filter(is_active=True, name__iexact=name).first() if name else None
-    return [Reached(user=user)] if user else []
+    names = _names_in(contact.contact)
+    asked = reduce(or_, (Q(name__iexact=name) for name in names), Q(pk=None))
+    return [Reached(user=user) for user in User.objects.filter(asked, is_active=True).order_by("pk")]
+
+
+def _names_in(words: str) -> list[str]:
+    """What may be names in a contact as people write it, such as "Ana Ruiz, +34 91 123 45 67". Whole parts alone: of
+    "Ana Ruiz" nobody is meant whose name is Ana."""
+    parts = BETWEEN_NAMES.split(REACHED_BY.sub(",", words[:2000]))
+    found = (" ".join(part.split()).lstrip("@") for part in parts)
+    return [name for name in dict.fromkeys(found) if name][:MOST_NAMES]
 
 
 def _of_address(address: str) -> Reached:

@@ -2,15 +2,16 @@
 
 from functools import cached_property
 
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
 from incidents import prepared
-from notifications import moves
+from notifications import heartbeat, moves
 from notifications.inbox import unread
-from notifications.models import Delivery
+from notifications.models import Delivery, Heartbeat
+from outbox.clock import DatabaseNow
 
 
 class Badges:
@@ -21,7 +22,7 @@ class Badges:
 
     @cached_property
     def _counts(self) -> list[int]:
-        return prepared.counts((unread, _parked, *moves.COUNTED), self._user)
+        return prepared.counts((unread, _parked, _silent, *moves.COUNTED), self._user)
 
     @property
     def unread(self) -> int:
@@ -32,13 +33,25 @@ class Badges:
         """Failed deliveries that nobody has looked at, for those who can."""
         return self._counts[1]
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing is sent: whoever waits for a page to be answered must know."""
+        return self._counts[2] > 0
+
     @cached_property
     def moves(self) -> int:
-        return moves.owed_count(self._user, timezone.now(), sum(self._counts[2:]))
+        return moves.owed_count(self._user, timezone.now(), sum(self._counts[3:]))
 
 
 def _parked(user: User) -> QuerySet[Delivery]:
     return Delivery.objects.parked() if user.may_administer else Delivery.objects.none()
+
+
+def _silent(user: User) -> QuerySet[Heartbeat]:
+    """Those that send, where none of them has been seen lately: worker and watchdog, which does what no worker does."""
+    senders = Heartbeat.objects.filter(name__in=("worker", "engine"))
+    lately = {"seen_at__gt": DatabaseNow() - heartbeat.FRESH}
+    return senders.exclude(Exists(senders.filter(**lately)))
 
 
 def badges(request: HttpRequest) -> dict[str, object]:

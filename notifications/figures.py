@@ -29,7 +29,10 @@ SELECT is_urgent, count(*),
                                                         ELSE next_attempt_at END)), 0)::float
 FROM notifications_delivery WHERE state IN ('pending', 'leased') GROUP BY is_urgent
 """
-PARKED = "SELECT count(*) FROM notifications_delivery WHERE state = 'failed' AND settled_by_id IS NULL"
+PARKED = """
+SELECT count(*) FROM notifications_delivery
+WHERE state = 'failed' AND settled_by_id IS NULL AND NOT starts_with(dedupe_key, 'test:')
+"""
 TRIES = "SELECT outcome, count(*) FROM notifications_deliveryattempt GROUP BY outcome"
 RELAY = """
 SELECT count(*), coalesce(extract(epoch FROM allclear_now() - min(created_at)), 0)::float,

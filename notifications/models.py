@@ -185,10 +185,15 @@ class DeliveryState(models.TextChoices):
 WAITING = (DeliveryState.PENDING, DeliveryState.LEASED)
 
 
+#: How the dedupe key of a test begins.
+TRIAL = "test:"
+
+
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def parked(self) -> "DeliveryQuerySet":
-        """Failed after the last try, and not yet looked at by anyone."""
-        return self.filter(state=DeliveryState.FAILED, settled_by=None)
+        """Failed after the last try, and not yet looked at by anyone. What became of a test was said to who asked."""
+        failed = self.filter(state=DeliveryState.FAILED, settled_by=None)
+        return failed.exclude(dedupe_key__startswith=TRIAL)
 
     def in_inbox_of(self, user: User) -> "DeliveryQuerySet":
         return self.filter(recipient=user, channel=Channel.INBOX)
@@ -256,6 +261,15 @@ class Delivery(models.Model):
     @property
     def is_waiting(self) -> bool:
         return self.state in WAITING
+
+    @property
+    def is_trial(self) -> bool:
+        return self.dedupe_key.startswith(TRIAL)
+
+    @property
+    def is_parked(self) -> bool:
+        """As :meth:`DeliveryQuerySet.parked` has it."""
+        return self.state == DeliveryState.FAILED and self.settled_by_id is None and not self.is_trial
 
 
 class DeliveryAttempt(models.Model):

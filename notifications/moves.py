@@ -183,10 +183,11 @@ def _of_pages(user: User, now: datetime) -> list[Move]:
 
 
 def _pages(user: User) -> QuerySet[Page]:
-    """Pages to ``user`` that nobody has acknowledged."""
+    """Pages to ``user`` that nobody has acknowledged; those of a ladder only while the incident is not, either."""
     mine = Delivery.objects.filter(notice=OuterRef("notice"), recipient=user)
     visible = Incident.objects.open().visible_to(user)
     found = Page.objects.filter(Exists(mine), acknowledged_at=None, incident__in=visible)
+    found = found.filter(Q(notice__clock=None) | Q(incident__acknowledged_at=None))
     return found.order_by("pk")[:MOST]
 
 

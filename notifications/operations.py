@@ -15,6 +15,7 @@ from notifications import digests
 from notifications.deliveries import LEASE
 from notifications.inbox import inbox
 from notifications.models import (
+    TRIAL,
     Channel,
     Delivery,
     DeliveryState,
@@ -201,7 +202,7 @@ def _test(by: User, name: str, row: Delivery) -> Delivery:
     """``row``, leased from the start, so that no worker sends it as well; should this process die, one does."""
     now = clock.now()
     same = Delivery.objects.filter(recipient=row.recipient, destination=row.destination)
-    if same.filter(dedupe_key__startswith="test:", created_at__gt=now - BETWEEN_TESTS).exists():
+    if same.filter(dedupe_key__startswith=TRIAL, created_at__gt=now - BETWEEN_TESTS).exists():
         raise Refused("A test was sent a moment ago. Wait a few seconds.")
     row.notice = Notice.objects.create(
         urgency=Urgency.NUDGE,
@@ -211,7 +212,7 @@ def _test(by: User, name: str, row: Delivery) -> Delivery:
         action="Open the settings",
         expires_at=now + TEST_LIFE,
     )
-    row.dedupe_key, row.expires_at = f"test:{row.notice.pk}", row.notice.expires_at
+    row.dedupe_key, row.expires_at = f"{TRIAL}{row.notice.pk}", row.notice.expires_at
     row.state, row.attempts = DeliveryState.LEASED, 1
     row.lease_until, row.lease_token = now + LEASE, uuid4()
     row.save(force_insert=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from incidents.models import Incident
+from incidents.states import IncidentRole, Kind
 from notifications.ladders import ask_next_after
 from notifications.models import ClockKind
 
@@ -47,5 +48,17 @@ def _acknowledgement(incident: Incident) -> Owed | None:
 def _sign_of_life(incident: Incident) -> Owed | None:
     if incident.acknowledged_at is None or not incident.update_interval:
         return None
-    last = max(filter(None, (incident.last_update_at, incident.last_word_at, incident.acknowledged_at)))
+    signs = (
+        incident.last_update_at,
+        incident.last_word_at,
+        incident.acknowledged_at,
+        _handed_over_at(incident),
+    )
+    last = max(filter(None, signs))
     return Owed(last + SILENT_CADENCES * incident.update_interval, incident.update_interval)
+
+
+def _handed_over_at(incident: Incident) -> datetime | None:
+    """When somebody last took command: whoever is asked to be heard of has not been silent for longer than that."""
+    taken = incident.events.filter(kind=Kind.ROLE_TAKEN, data__role=IncidentRole.COMMANDER)
+    return taken.exclude(data__to=None).order_by("-seq").values_list("recorded_at", flat=True).first()

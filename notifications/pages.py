@@ -21,10 +21,12 @@ from incidents import operations as incidents
 from incidents.calling import number_of
 from incidents.models import Incident
 from incidents.operations import Refused
-from incidents.permissions import can_work_on
+from incidents.permissions import can_see, can_work_on
 from notifications.contacts import reach
 from notifications.deliveries import deliver
 from notifications.models import Channel, Delivery, Notice, Page, Urgency
+from notifications.preferences import routes_for
+from notifications.reached import Reached
 from runbooks.playbook import Contact
 
 #: How long a page is tried, and how long its link works.
@@ -46,16 +48,25 @@ def page(incident_id: int, role: str, text: str, *, by: User, key: UUID | None =
     if not incident.is_open:
         raise Refused(f"{incident.reference} is over. Reopen it first.")
     contact = contact_named(incident, role)
-    people = reach(contact, incident)
+    notice = _notice(incident, contact, text, by)
+    people = [person for person in reach(contact, incident) if _hears(person, notice)]
     if not people:
         raise Refused(f"{role} cannot be reached from here. Call {number_of(contact) or 'them'}.")
-    notice = _notice(incident, contact, text, by)
     made = make(notice, contact, by=by, key=key)
     for person in people:
         deliver(notice, person)
     told = [person.name for person in people]
     incidents.note_paged(incident.pk, by=by, text=text, data=said(made, told))
     return made
+
+
+def _hears(person: Reached, notice: Notice) -> bool:
+    """Whether the page comes to ``person``: of an incident that is closed to them the inbox shows nothing."""
+    incident = notice.incident
+    if person.user is None or incident is None or can_see(person.user, incident):
+        return True
+    ways = {route.channel for route in routes_for(notice, person)} - {Channel.INBOX}
+    return bool(ways if settings.MAIL_CONFIGURED else ways - {Channel.EMAIL})
 
 
 def note_delivered(delivery_id: UUID) -> None:
@@ -183,10 +194,15 @@ def acknowledge(page_id: int, *, by: User | None) -> Page:
     who = by.name if by else _only_recipient(page)
     data = {"page": str(page.notice_id), "role": page.role, "who": who}
     incidents.note_page_acknowledged(about, by=by, data=data)
-    if by and incident.is_open and incident.acknowledged_at is None and can_work_on(by, incident):
+    if by and takes_up(incident, by):
         incidents.acknowledge(about, by=by)
     _let_rest(page)
     return page
+
+
+def takes_up(incident: Incident, by: User) -> bool:
+    """Whether an answer of ``by`` to a page acknowledges ``incident`` as well: it is the first."""
+    return incident.is_open and incident.acknowledged_at is None and can_work_on(by, incident)
 
 
 def _only_recipient(page: Page) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Max
 
 from incidents.permissions import can_see
-from notifications.models import Channel, ClockKind, Delivery, DeliveryState, Notice, Urgency
+from notifications.models import Channel, ClockKind, Delivery, DeliveryState, Notice
 from notifications.owing import owed
 from notifications.reminders.promises import stands
 
@@ -52,19 +52,19 @@ def _way(row: Delivery) -> tuple[object, ...]:
 
 
 def _may_have(delivery: Delivery) -> bool:
-    """Whether the recipient still may, and wants to, hear of it. A page of a private incident names nothing."""
+    """Whether the recipient still may, and wants to, hear of it."""
     if delivery.destination is None and delivery.channel not in (Channel.INBOX, Channel.EMAIL):
         return False  # it was removed, and what signs and names its messages with it
     if delivery.destination and delivery.destination.disabled_at:
         return False
     if delivery.destination and delivery.destination.team_id and _is_private(delivery.notice):
         return False
-    if delivery.recipient is None:
-        return True
-    incident = delivery.notice.incident
-    if incident is None or delivery.notice.urgency == Urgency.PAGE:
-        return delivery.recipient.is_active
-    return can_see(delivery.recipient, incident)
+    incident, to = delivery.notice.incident, delivery.recipient
+    if to and not to.is_active:
+        return False
+    if incident is None or delivery.notice.is_by_hand:
+        return True  # whoever paged chose whom, and with what words
+    return can_see(to, incident) if to else not incident.is_private
 
 
 def _is_private(notice: Notice) -> bool:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from pydantic import SecretStr
 
-from config import doctor
+from config import doctor, prepare
 from config.celery import app
 from config.settings import ENVIRONMENT
 from notifications import heartbeat
@@ -73,6 +73,20 @@ def test_doctor_notices_migrations_that_are_missing(db):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
     assert list(doctor.migrations()) == ["1 migrations are missing: run python -m config.prepare."]
+
+
+def test_who_prepares_a_database_is_alone_with_it(db, monkeypatch):
+    def is_free() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [prepare.PREPARING])
+            return bool(cursor.fetchone()[0])
+
+    found = []
+    monkeypatch.setattr(prepare, "_prepare", lambda: found.append(is_free()))
+
+    prepare.prepare()
+
+    assert found == [False] and is_free()
 
 
 def test_a_check_that_fails_is_a_finding_and_stops_no_other(well, monkeypatch):

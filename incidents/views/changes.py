@@ -103,10 +103,17 @@ def _address(incident: Incident, name: str, about: Any) -> str:
 
 def ask(request: MemberRequest, form: RoomForm, name: str, status: int = 200) -> HttpResponse:
     """The form by itself: in the room's dialog, or on a page of its own."""
-    template = "incidents/_change.html" if request.htmx else "incidents/change.html"  # type: ignore[attr-defined]
-    context = {"form": form, "incident": form.incident, "name": name, "address": request.path}
+    in_dialog = bool(request.htmx)  # type: ignore[attr-defined]
+    template = "incidents/_change.html" if in_dialog else "incidents/change.html"
+    context = {
+        "form": form,
+        "incident": form.incident,
+        "name": name,
+        "address": request.path,
+        "in_dialog": in_dialog,
+    }
     answer = render(request, template, context, status=status)
-    if request.htmx:  # type: ignore[attr-defined]
+    if in_dialog:
         # A button without more words may have to ask after all, if somebody else was quicker.
         answer["HX-Retarget"], answer["HX-Reswap"] = "#dialog-body", "innerHTML"
     return answer

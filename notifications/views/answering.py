@@ -30,8 +30,14 @@ def answer_page(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         pages.acknowledge(link.page.pk, by=_who(request, link))
         return redirect("notifications:answer_page", token)
-    page = link.page
-    context = {"page": page, "incident": page.incident, "by": page.acknowledged_by, "words": _words(link)}
+    page, who = link.page, _who(request, link)
+    context = {
+        "page": page,
+        "incident": page.incident,
+        "by": page.acknowledged_by,
+        "words": _words(link),
+        "takes_up": who is not None and pages.takes_up(page.incident, who),
+    }
     return render(request, "notifications/answer_page.html", context)
 
 

@@ -46,7 +46,7 @@ class Row:
 
     @property
     def is_parked(self) -> bool:
-        return self.delivery.state == DeliveryState.FAILED and self.delivery.settled_by_id is None
+        return self.delivery.is_parked
 
 
 @administrator

@@ -118,6 +118,22 @@ def test_elsewhere_the_count_is_asked_for(new_page, sign_in, grace):
     expect(page.locator("#inbox-count")).to_contain_text("1", timeout=25_000)
 
 
+def test_a_form_on_a_page_of_its_own_is_sent_with_javascript_too(new_page, sign_in, ada, grace):
+    revision = create_runbook(RUNBOOK, by=None)
+    incident = declare(
+        Declaration(title="Payments fail", severity=2, impact="Nobody can pay"), revision=revision, by=ada
+    )
+    page = sign_in(new_page(), ada)
+    page.goto("/your-move/")
+
+    page.get_by_role("link", name="Assign").first.click()
+    page.locator("select[name=to]").select_option(label=grace.name)
+    page.get_by_role("button", name="Hand over").click()
+
+    page.wait_for_url(f"**/incidents/{incident.pk}/**")
+    expect(page.locator("#roles")).to_contain_text(grace.name)
+
+
 def test_everything_works_without_javascript_on_a_phone(new_page, sign_in, grace):
     page = sign_in(new_page(phone=True, javascript=False), grace)
     say(grace, "Look")

@@ -11,7 +11,7 @@ from accounts.models import User
 from incidents import operations as incidents
 from notifications import operations
 from notifications.deliveries import deliver
-from notifications.models import Delivery, Notice
+from notifications.models import Delivery, Heartbeat, Notice
 from notifications.reached import Reached
 
 INBOX = "/inbox/"
@@ -185,3 +185,19 @@ def test_the_inbox_costs_the_same_with_one_notice_and_with_many(grace, client_fo
     with_one = cost()
     more(200)
     assert cost() == with_one <= 12
+
+
+@pytest.mark.parametrize(
+    ("worker", "watchdog", "silent"), [(31, 31, True), (31, None, True), (0, 600, False), (600, 0, False)]
+)
+def test_every_header_says_when_nothing_is_sent(eve, client_for, worker, watchdog, silent):
+    for name, ago in (("worker", worker), ("engine", watchdog)):
+        if ago is not None:
+            Heartbeat.objects.create(name=name, seen_at=timezone.now() - timedelta(seconds=ago))
+
+    for address in ("/", "/badges/"):
+        assert ("neither worker nor watchdog runs" in client_for(eve).get(address).text) == silent
+
+
+def test_before_anything_ran_no_header_complains(eve, client_for):
+    assert "neither worker nor watchdog" not in client_for(eve).get("/").text

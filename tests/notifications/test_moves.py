@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Team, User
 from incidents import operations as incidents
 from incidents.models import Access, Incident, Step
+from notifications import pages
 from notifications.deliveries import deliver
 from notifications.models import Notice, Page
 from notifications.move import Move
@@ -100,6 +101,22 @@ def test_a_page_waits_for_those_it_went_to(world, incident, grace, eve, ada):
     called.acknowledged_at = timezone.now()
     called.save()
     assert "page" not in kinds(grace)
+
+
+def test_a_page_of_the_ladder_waits_only_while_nobody_has_acknowledged_the_incident(
+    world, declared, contacts, ada, grace
+):
+    found = declared(1)
+    world.work()
+    pages.page(found.pk, "Primary On-Call", "We need you", by=grace)
+    assert kinds(contacts["primary"])[:2] == ["page", "page"]
+
+    incidents.acknowledge(found.pk, by=ada)
+
+    (asked,) = of_kind(contacts["primary"], "page")
+    by_hand = Page.objects.get(incident=found, paged_by=grace)
+    assert asked.path == pages.path_of(by_hand.notice, contacts["primary"].pk)
+    assert owed_count(contacts["primary"], timezone.now()) == 1
 
 
 def test_steps_given_to_me_wait_until_they_are_settled(world, incident, grace, ada):

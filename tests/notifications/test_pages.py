@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Team, User
 from incidents import operations
+from incidents.calling import number_of
 from incidents.models import Incident
 from incidents.operations import Refused
 from incidents.sentences import sentence
@@ -21,6 +22,7 @@ from notifications.deliveries import Outcome, claim, settle
 from notifications.models import Delivery, Notice, Page
 from outbox.relay import relay
 from runbooks.models import Runbook
+from runbooks.playbook import Contact
 from tests.notifications.conftest import World, heard
 
 
@@ -153,6 +155,21 @@ def test_of_a_private_incident_only_its_number_and_the_words_are_told(incident, 
     assert "Chat not working" not in shown + page.notice.text and "SEV1" not in shown
 
 
+def test_without_mail_an_outsider_of_a_private_incident_is_to_be_called(
+    incident, grace, ada, contacts, settings
+):
+    settings.MAIL_CONFIGURED = False
+    operations.change_privacy(incident.pk, True, by=ada)
+    operations.grant_access(incident.pk, grace, by=ada)
+
+    with pytest.raises(Refused, match="Security Lead cannot be reached from here"):
+        pages.page(incident.pk, "Security Lead", "Help", by=grace)
+    assert not Page.objects.exists()
+
+    operations.grant_access(incident.pk, contacts["security"], by=ada)
+    assert pages.page(incident.pk, "Security Lead", "Help", by=grace)
+
+
 def test_who_cannot_be_reached_is_to_be_called(world, revision, ada, grace):
     from incidents.operations import Declaration, declare
     from runbooks.operations import create_runbook
@@ -180,6 +197,29 @@ def test_the_sweep_pages_too_and_its_link_acknowledges_the_incident(world, incid
     incident.refresh_from_db()
     assert incident.acknowledged_by == contacts["primary"]
     assert Page.objects.filter(incident=incident).count() == 1
+
+
+def test_a_contact_left_blank_is_not_given_as_the_number_to_call(incident, grace):
+    blank = Contact("Security Lead", "[Update]")
+
+    assert number_of(blank) == "Security Lead"
+    assert number_of(Contact("DBA", "[Ana](https://people.example/ana)")) != "DBA"
+
+
+def test_the_button_says_whether_it_acknowledges_the_incident_too(incident, grace, contacts):
+    paged, again = (
+        pages.page(incident.pk, "Engineering Lead", words, by=grace) for words in ("Help", "Hello?")
+    )
+    told = f"and with it {incident.reference}, which nobody has acknowledged yet"
+
+    before = Client().get(link(paged, contacts["lead"])).content.decode()
+    bare = Client().get(link(paged)).content.decode()
+    Client().post(link(paged, contacts["lead"]))
+    after = Client().get(link(again, contacts["lead"])).content.decode()
+
+    assert told in before
+    assert "and nothing else" in bare and told not in bare
+    assert "and nothing else" in after and told not in after
 
 
 def world_minutes(number: int):
@@ -246,6 +286,26 @@ def test_a_bound_team_is_paged_whole(incident, grace, ada, contacts):
 
     told = set(page.notice.deliveries.values_list("recipient__name", flat=True))
     assert told == {"Ada Lovelace", "Security"}
+
+
+@pytest.mark.parametrize(
+    ("written", "reached"),
+    [
+        ("Grace Hopper, +44 20 7946 0141", ["Grace Hopper"]),
+        ("grace hopper (+44 20 7946 0141)", ["Grace Hopper"]),
+        ("@Grace Hopper +44 20 7946 0141", ["Grace Hopper"]),
+        ("Ada Lovelace or Grace Hopper", ["Ada Lovelace", "Grace Hopper"]),
+        ("Grace", []),
+        ("Grace Hopper Smith, +44 20 7946 0141", []),
+        ("[Update]", []),
+    ],
+)
+def test_a_contact_written_with_a_name_and_a_number_reaches_who_has_that_name(
+    incident, ada, grace, written, reached
+):
+    contact = Contact("Primary On-Call", written)
+
+    assert sorted(person.name for person in contacts.reach(contact, incident)) == reached
 
 
 def bind(runbook: Runbook, role: str, **to: Any) -> None:

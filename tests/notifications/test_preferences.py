@@ -19,7 +19,7 @@ from standardwebhooks import Webhook
 from accounts.models import Team, User
 from incidents import operations as incidents
 from incidents.models import Incident
-from notifications import operations, wall
+from notifications import figures, operations, wall
 from notifications.deliveries import deliver
 from notifications.models import Delivery, DeliveryAttempt, DeliveryState, Destination, Notice
 from notifications.preferences import routes_for
@@ -492,6 +492,20 @@ def test_a_test_that_is_not_accepted_says_so(grace, client_for, reachable, sink,
     assert "Mine: accepted" not in shown and f"Mine: {word}" in shown and str(status) in shown
     assert Delivery.objects.get(channel="webhook").sent_at is None
     assert DeliveryAttempt.objects.get().outcome != "sent"
+
+
+def test_a_test_that_fails_goes_no_other_way_and_is_nobody_elses_to_look_at(
+    grace, ada, client_for, reachable, sink, mail, settings
+):
+    settings.MAIL_CONFIGURED = True
+    address, secret = sink(301).url, operations.new_secret()
+    send_test(grace, client_for, channel="webhook", address=address, secret=secret)
+
+    failed = Delivery.objects.get()
+
+    assert failed.state == DeliveryState.FAILED and not failed.is_parked
+    assert not Delivery.objects.parked().exists() and figures.figures().parked == 0
+    assert "undelivered" not in client_for(ada).get("/settings/deliveries/").text
 
 
 def test_a_test_of_a_mail_address_arrives(grace, client_for, mail):

@@ -9,6 +9,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
+from accounts.models import User
 from incidents import operations
 from incidents.models import TimelineEvent
 from notifications import deliveries, sending
@@ -216,6 +217,21 @@ def test_who_may_not_see_a_private_incident_any_more_is_not_told(world, declared
     assert claim(urgent=True, limit=8) == []
     row.refresh_from_db()
     assert row.state == DeliveryState.SUPERSEDED
+
+
+def test_what_the_ladder_says_is_not_sent_to_outsiders_once_the_incident_is_private(world, declared, grace):
+    incident = declared(1)
+    world.work()  # pages the first contact, an address
+    User.objects.create_user("secondary@example.com", "x", name="Second", role="responder")
+    world.pass_time(5 * MINUTE)  # pages the second, who has an account
+    by_hand = a_delivery(grace, a_notice(incident, urgency="page"))
+    asked = Delivery.objects.filter(channel="email", notice__page__isnull=False)
+    assert sorted(asked.values_list("address", flat=True)) == ["primary@example.com", "secondary@example.com"]
+
+    type(incident).objects.filter(pk=incident.pk).update(is_private=True)
+
+    assert [row.pk for row in claim(urgent=True, limit=8)] == [by_hand.pk]
+    assert set(asked.values_list("state", flat=True)) == {DeliveryState.SUPERSEDED}
 
 
 def test_what_its_sender_dies_of_again_and_again_is_put_aside(world, grace):

@@ -228,6 +228,31 @@ def test_a_word_from_the_commander_answers(world, declared, ada, grace):
     assert stages(incident, "silence") == []
 
 
+def test_a_handover_answers_and_whoever_took_over_has_their_own_time(world, declared, ada, grace):
+    incident = staffed(declared(2), ada, grace)
+    world.pass_time(61 * MINUTE)
+    assert stages(incident, "silence") == ["silent"]
+
+    operations.assign_role(incident.pk, "commander", grace, by=ada)
+    operations.assign_role(incident.pk, "communications_lead", ada, by=grace)
+    world.pass_time(58 * MINUTE)
+    assert stages(incident, "silence") == ["silent"]
+
+    world.pass_time(4 * MINUTE)
+    assert stages(incident, "silence") == ["silent", "silent"]
+    assert [t for t in heard(grace) if t.startswith("Nothing heard for 1 h:")]
+
+
+def test_to_leave_command_is_no_sign_of_life(world, declared, ada, grace):
+    incident = staffed(declared(2), ada, grace)
+    world.pass_time(30 * MINUTE)
+
+    operations.assign_role(incident.pk, "commander", None, by=ada)
+    world.pass_time(35 * MINUTE)
+
+    assert stages(incident, "silence") == ["silent"]
+
+
 def test_drills_and_what_is_written_up_afterwards_nudge_nobody(world, declared, ada):
     drill = declared(1, nature="drill")
     over = declared(
