@@ -175,15 +175,16 @@ class Incident(models.Model):
     @property
     def due_state(self) -> str:
         """How the next status update stands now: "ok", "soon" (5 minutes), "late", or "none"."""
-        return _due_state(self.next_update_due_at) if self.is_open else "none"
+        return due_state_at(self.next_update_due_at) if self.is_open else "none"
 
     @property
     def acknowledge_state(self) -> str:
         """How its acknowledgement stands: "ok", "soon", "late", or "none" once somebody has, or none is owed."""
-        return _due_state(self.acknowledge_due_at) if self.is_open and not self.acknowledged_at else "none"
+        return due_state_at(self.acknowledge_due_at) if self.is_open and not self.acknowledged_at else "none"
 
 
-def _due_state(due_at: datetime | None) -> str:
+def due_state_at(due_at: datetime | None) -> str:
+    """How something due at ``due_at`` stands now: "ok", "soon" (5 minutes), "late", or "none" where nothing is."""
     if due_at is None:
         return "none"
     left = (due_at - timezone.now()).total_seconds()

@@ -146,9 +146,9 @@ def more_actions(incident: Incident, ada: User, count: int = 1000) -> None:
 @pytest.mark.parametrize(
     ("page", "most", "more"),
     [
-        ("/", 15, more_incidents),
-        ("/incidents/", 15, more_incidents),
-        ("/incidents/?q=chat", 15, more_incidents),
+        ("/", 6, more_incidents),
+        ("/incidents/", 9, more_incidents),
+        ("/incidents/?q=chat", 9, more_incidents),
         ("/declare/", 15, more_incidents),
         ("/incidents/{incident}/", 21, more_in_the_room),
         ("/actions/", 18, more_actions),

@@ -9,19 +9,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member
-from accounts.models import Team
 from incidents import board as boards
 from incidents import readiness
-from incidents.models import Service
-from incidents.options import named
+from incidents.options import named, teams_and_services
 
 
 @member
 @require_safe
 def board(request: MemberRequest) -> HttpResponse:
     """The whole page; for htmx the parts that change, each to be swapped in by its id."""
-    teams = list(Team.objects.all())
-    services = list(Service.objects.filter(archived_at=None))
+    teams, services = teams_and_services(request.user)
     team, service = named(teams, request.GET.get("team")), named(services, request.GET.get("service"))
     shown = boards.read(request.user, team, service)
     context: dict[str, Any] = {
@@ -31,7 +28,7 @@ def board(request: MemberRequest) -> HttpResponse:
         "services": services,
         "team": team,
         "service": service,
-        "recent": boards.recently_ended(request.user),
+        "recent": shown.recent,
         "readiness": readiness.check() if shown.is_clear else [],
         "now": timezone.now(),
     }
