@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -34,6 +35,19 @@ class Service(models.Model):
         return self.name
 
 
+#: Another text as soon as somebody, a team, a service or a runbook is called something else.
+NAMES = RawSQL(
+    """md5(concat_ws(chr(10),
+    (SELECT string_agg(concat_ws(chr(9), id, name), chr(10) ORDER BY id) FROM accounts_user),
+    (SELECT string_agg(concat_ws(chr(9), id, name), chr(10) ORDER BY id) FROM accounts_team),
+    (SELECT string_agg(concat_ws(chr(9), id, name), chr(10) ORDER BY id) FROM incidents_service),
+    (SELECT string_agg(concat_ws(chr(9), id, title, slug, current_id, archived_at), chr(10) ORDER BY id)
+        FROM runbooks_runbook)))""",
+    [],
+    models.CharField(),
+)
+
+
 class IncidentQuerySet(models.QuerySet["Incident"]):
     def open(self) -> "IncidentQuerySet":
         return self.filter(status__in=OPEN)
@@ -53,6 +67,11 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         return self.select_related(
             "declared_by", "acknowledged_by", "commander", "communications_lead", "scribe", "team"
         )
+
+    def for_room(self) -> "IncidentQuerySet":
+        """With what every part of a room needs, and ``names``: what stands for all names that rooms show."""
+        related = self.with_people().select_related("revision__runbook", "merged_into")
+        return related.defer("search", "merged_into__search").annotate(names=NAMES)
 
 
 class Incident(models.Model):
