@@ -146,14 +146,14 @@ def more_actions(incident: Incident, ada: User, count: int = 1000) -> None:
 @pytest.mark.parametrize(
     ("page", "most", "more"),
     [
-        ("/", 6, more_incidents),
+        ("/", 5, more_incidents),
         ("/incidents/", 9, more_incidents),
         ("/incidents/?q=chat", 9, more_incidents),
         ("/declare/", 15, more_incidents),
-        ("/incidents/{incident}/", 21, more_in_the_room),
-        ("/actions/", 18, more_actions),
-        ("/actions/?q=alert&severity=2&page=3", 18, more_actions),
-        ("/actions/{item}/", 14, more_actions),
+        ("/incidents/{incident}/", 9, more_in_the_room),
+        ("/actions/", 15, more_actions),
+        ("/actions/?q=alert&severity=2&page=3", 15, more_actions),
+        ("/actions/{item}/", 11, more_actions),
         ("/actions/export.csv", 12, more_actions),
     ],
 )

@@ -34,5 +34,13 @@ def board(request: MemberRequest) -> HttpResponse:
     }
     if "HX-Request" in request.headers:
         return render(request, "incidents/board_live.html", context | {"swap": True})
-    context |= {"figures": boards.figures(request.user), "since": int(time.time() * 1000)}
-    return render(request, "incidents/board.html", context)
+    return render(request, "incidents/board.html", context | {"since": int(time.time() * 1000)})
+
+
+@member
+@require_safe
+def figures(request: MemberRequest) -> HttpResponse:
+    """What the last 30 days were like, which costs what was declared in them: a part that the board asks for once
+    somebody gets down to it, or a page."""
+    template = "_figures" if request.htmx else "figures"  # type: ignore[attr-defined]
+    return render(request, f"incidents/{template}.html", {"figures": boards.figures(request.user)})
