@@ -71,7 +71,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def for_room(self) -> "IncidentQuerySet":
         """With what every part of a room needs, and ``names``: what stands for all names that rooms show."""
         related = self.with_people().select_related("revision__runbook", "merged_into")
-        return related.defer("search", "merged_into__search").annotate(names=NAMES)
+        return related.defer("search", "merged_into__search", "revision__source").annotate(names=NAMES)
 
 
 class Incident(models.Model):

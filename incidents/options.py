@@ -69,7 +69,7 @@ class Options:
 def _with_severities() -> list[Runbook]:
     """The default, which may fall back on the starter's severities, and all others that have their own."""
     published = Runbook.objects.active().exclude(current=None).select_related("current", "team")
-    found = published.order_by("-is_default", "title", "id")
+    found = published.defer("current__source").order_by("-is_default", "title", "id")
     return [r for r in found if r.is_default or (r.current and r.current.playbook.severities)]
 
 

@@ -183,18 +183,23 @@ def adopt_revision(incident_id: int, *, by: User) -> Incident:
     return incident
 
 
-def add_playbook(incident: Incident) -> list[str]:
+def add_playbook(incident: Incident, *, is_new: bool = False) -> list[str]:
     """Add what the pinned revision asks for at this severity, and its branches; return the titles added."""
     playbook = incident.revision.effective
-    return add_checklists(incident, [*playbook.checklists_for(incident.severity), *playbook.branches])
+    found = [*playbook.checklists_for(incident.severity), *playbook.branches]
+    return add_checklists(incident, found, is_new=is_new)
 
 
-def add_checklists(incident: Incident, found: Iterable[books.Checklist | books.Branch]) -> list[str]:
+def add_checklists(
+    incident: Incident, found: Iterable[books.Checklist | books.Branch], *, is_new: bool = False
+) -> list[str]:
     """Copy checklists or branches of a playbook into the incident; where it has one of that name, what that lacks.
+    One that ``is_new`` has none.
 
     Returns the titles of those that are new or have grown.
     """
-    have = {(c.title, c.phase, c.is_branch): c for c in incident.checklists.prefetch_related("steps")}
+    there = [] if is_new else incident.checklists.prefetch_related("steps")
+    have = {(c.title, c.phase, c.is_branch): c for c in there}
     position = max((checklist.position for checklist in have.values()), default=-1) + 1
     added: list[str] = []
     fresh: list[_Fresh] = []

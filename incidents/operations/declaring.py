@@ -105,7 +105,7 @@ def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) 
     incident.services.add(*said.services)
     if said.is_private:
         keep_access(incident, by=by)
-    add_playbook(incident)
+    add_playbook(incident, is_new=True)
     recount(incident)
     data = {
         "severity": incident.severity,
@@ -119,7 +119,7 @@ def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) 
         _ended(incident, said.ended_at, by)
     if branch := _branch(incident, said.cause):
         choose_branch(incident.pk, branch.pk, by=by)
-    incident.refresh_from_db()
+        incident.refresh_from_db()
     return incident
 
 
