@@ -93,7 +93,8 @@ def starter_revision(*, by: User) -> Revision:
 
 
 def _declared_before(said: Declaration, by: User, key: UUID | None) -> Incident | None:
-    before = Incident.objects.filter(declared_by=by, submission_key=key).first() if key else None
+    declared = Incident.objects.filter(declared_by=by, submission_key=key).only("pk")
+    before = declared.first() if key else None
     if before and before.events.get(kind=Kind.DECLARED).data["fingerprint"] != said.fingerprint():
         raise AlreadyDeclared(before)
     return before
