@@ -47,7 +47,7 @@ class Board:
 
 def read(user: User, team: Choice | None = None, service: Choice | None = None) -> Board:
     """The board as ``user`` may see it. One query, which costs what is open."""
-    found = [Row(*values, tuple(services)) for *values, services in prepared.tuples(_shown, user)]
+    found = [Row._make((*values, tuple(services))) for *values, services in prepared.tuples(_shown, user)]
     open_now = [row for row in found if row.is_open]
     rows = [row for row in open_now if _passes(row, team, service)]
     overdue = sorted(filter(_is_overdue, rows), key=_due)

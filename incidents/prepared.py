@@ -44,11 +44,12 @@ def tuples(question: Build, user: User, now: datetime | None = None) -> list[tup
 def _answer(asked: _Asked, user: User, now: datetime | None) -> list[tuple[Any, ...]]:
     text, places = asked
     now = now or timezone.now()
-    values = {SOMEBODY: user.pk, NOW: now, TODAY: now.astimezone(user.zone).date()}
+    values: dict[Any, Any] = {SOMEBODY: user.pk, NOW: now, TODAY: now.astimezone(user.zone).date()}
     with connection.cursor() as cursor:
         cursor.cursor.format = Format.BINARY  # which psycopg need not parse
         cursor.execute(text, [values[place] for place in places])
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -194,7 +194,10 @@ def adopt_revision(incident_id: int, *, by: User) -> Incident:
 def add_playbook(incident: Incident, *, is_new: bool = False) -> list[str]:
     """Add what the pinned revision asks for at this severity, and its branches; return the titles added."""
     playbook = incident.revision.effective
-    found = [*playbook.checklists_for(incident.severity), *playbook.branches]
+    found: list[books.Checklist | books.Branch] = [
+        *playbook.checklists_for(incident.severity),
+        *playbook.branches,
+    ]
     return add_checklists(incident, found, is_new=is_new)
 
 
