@@ -8,7 +8,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 Answer = dict[str, Any]
@@ -79,48 +78,7 @@ def note(number: str, text: str) -> Answer:
     return {"at": time.monotonic()}
 
 
-def deliver(number: str, url: str) -> Answer:
-    """Send ``number`` notices to a receiver, as one worker does."""
-    from django.utils import timezone
-
-    from accounts.models import User
-    from notifications.models import Delivery, Destination, Notice
-    from notifications.sending import send_due
-
-    ada = User.objects.get(email="ada.lovelace@example.com")
-    Delivery.objects.filter(state="pending").update(state="cancelled")
-    there = Destination.objects.create(
-        user=ada,
-        channel="webhook",
-        name="There",
-        address=url,
-        secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-    )
-    later = timezone.now() + timedelta(hours=1)
-    words = {
-        "urgency": "nudge",
-        "title": "Update due",
-        "text": "It is due.",
-        "path": "/",
-        "expires_at": later,
-    }
-    notices = Notice.objects.bulk_create([Notice(**words) for _ in range(int(number))])
-    Delivery.objects.bulk_create(
-        Delivery(
-            notice=notice, recipient=ada, destination=there, channel="webhook", address=url, is_urgent=True,
-            dedupe_key=f"bench:{notice.pk}", expires_at=later,
-        )
-        for notice in notices
-    )  # fmt: skip
-    began, used, tried = time.monotonic(), time.process_time(), 0
-    while found := send_due(urgent=True):
-        tried += found
-    return {"seconds": time.monotonic() - began, "cpu": time.process_time() - used, "tried": tried}
-
-
-VERBS: dict[str, Callable[..., Answer]] = {
-    verb.__name__: verb for verb in (sessions, places, queries, note, deliver)
-}
+VERBS: dict[str, Callable[..., Answer]] = {verb.__name__: verb for verb in (sessions, places, queries, note)}
 
 
 def main() -> None:

@@ -73,21 +73,6 @@ def _notify(cluster: Cluster, text: str) -> float:
         return time.monotonic()
 
 
-def deliveries(helper: Inside, number: int) -> float:
-    """How many a second one worker sends into a receiver on loopback."""
-    sink = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.sink"], cwd=BASE_DIR, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert sink.stdout
-        found = helper.ask("deliver", number, f"http://127.0.0.1:{sink.stdout.readline().strip()}/hook")
-    finally:
-        sink.kill()
-        sink.wait()
-    assert found["tried"] >= number, found
-    return float(found["tried"] / found["seconds"])
-
-
 @dataclass
 class Weight:
     """Of the first page with nothing cached, and of the next page."""
@@ -195,13 +180,17 @@ def _name_of(process: psutil.Process) -> str:
     return f"postgres {process.pid}"
 
 
-def sweep() -> float:
-    """The ratio that benchmarks/sweep.py finds."""
+def figure(module: str, name: str) -> float:
+    """What ``benchmarks.<module>``, which has a database of its own, prints after ``name`` and a colon."""
     result = subprocess.run(
-        [sys.executable, "-m", "benchmarks.sweep"], check=False, cwd=BASE_DIR, capture_output=True, text=True
+        [sys.executable, "-m", f"benchmarks.{module}"],
+        check=False,
+        cwd=BASE_DIR,
+        capture_output=True,
+        text=True,
     )
     for line in result.stdout.splitlines():
-        if line.startswith("ratio:"):
+        if line.startswith(f"{name}:"):
             return float(line.split()[1])
     raise RuntimeError(result.stdout + result.stderr)
 

@@ -20,6 +20,8 @@ from django.db import connection
 from outbox import sessions
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Django's checks load every page and form: `manage.py check` is the place for them, not each worker.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 # Its danger is pickled messages; ours are JSON, and `make run` as root is for trying things out.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 

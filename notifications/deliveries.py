@@ -224,6 +224,14 @@ def _has_died_too_often(row: Any) -> bool:
     return True
 
 
+def give_back(rows: Iterable[Delivery]) -> None:
+    """What was claimed and not begun is anybody's again, as if it had not been claimed; unless it is another's by
+    now."""
+    for row in rows:
+        held = Delivery.objects.filter(pk=row.pk, lease_token=row.lease_token, state=DeliveryState.LEASED)
+        held.update(state=DeliveryState.PENDING, attempts=F("attempts") - 1, **FREE)
+
+
 def settle(row: Delivery, outcome: Outcome, started_at: datetime) -> bool:
     """Keep how a try ended. False, and only the attempt is kept, where the lease was lost meanwhile: whoever
     has it now decides, and the far side may get the message twice, with the same id."""

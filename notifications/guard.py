@@ -6,6 +6,7 @@ but addresses that may be reached, whatever library does it, redirects and chang
 connections by Python's audit events, which come before the connection is made, with the address in numbers.
 """
 
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from threading import Lock, Timer
+from threading import Condition, Lock, Thread
 from time import monotonic
 
 from notifications.addresses import Blocked, check
@@ -25,6 +26,7 @@ READABLE = (
     sys.prefix,
     "/usr/share/zoneinfo",
 )
+IDLE = 60.0  # seconds
 FORBIDDEN = (
     "os.exec",
     "os.fork",
@@ -40,7 +42,7 @@ class Refusal(PermissionError):
     """Raised where the guarded code is; a kind of OSError, so that it passes for a failed connection."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Watch:
     """One thread's errand: when it must be over, the connections it has made, and why it was stopped, if it was."""
 
@@ -76,6 +78,45 @@ class Watch:
                 followed.close()
 
 
+class _Warden:
+    """One thread, which ends every watch whose time is over: a thread for each costs as much as a short errand."""
+
+    def __init__(self) -> None:
+        self._watches = set[Watch]()
+        self._changed = Condition()
+        self._thread: Thread | None = None
+        self._wakes_at = 0.0
+
+    def mind(self, watch: Watch) -> None:
+        with self._changed:
+            self._watches.add(watch)
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="warden", daemon=True)
+                self._thread.start()
+            elif watch.ends_at < self._wakes_at:
+                self._changed.notify()
+
+    def leave(self, watch: Watch) -> None:
+        with self._changed:
+            self._watches.discard(watch)
+
+    def _run(self) -> None:
+        while True:
+            for watch in self._over():
+                watch.end()
+
+    def _over(self) -> set[Watch]:
+        """Those whose time is over, once there are any, or nothing after a while."""
+        with self._changed:
+            self._wakes_at = min((watch.ends_at for watch in self._watches), default=monotonic() + IDLE)
+            self._changed.wait(max(0.0, self._wakes_at - monotonic()))
+            over = {watch for watch in self._watches if watch.left <= 0}
+            self._watches -= over
+        return over
+
+
+_warden = _Warden()
+os.register_at_fork(after_in_child=_warden.__init__)  # type: ignore[misc]  # a child has none of the threads
 _watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
 
 
@@ -84,15 +125,13 @@ def within(seconds: float, *, is_guarded: bool = False) -> Iterator[Watch]:
     """Cut every connection that this thread makes inside the block once ``seconds`` are over."""
     _listen()
     watch = Watch(monotonic() + seconds, is_guarded)
-    timer = Timer(seconds, watch.end)
-    timer.daemon = True
-    timer.start()
+    _warden.mind(watch)
     token = _watch.set(watch)
     try:
         yield watch
     finally:
         _watch.reset(token)
-        timer.cancel()
+        _warden.leave(watch)
         watch.close()
 
 

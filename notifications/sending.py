@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from time import monotonic, sleep
@@ -10,8 +11,8 @@ from time import monotonic, sleep
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
-from notifications.channels import email, sender_of
-from notifications.deliveries import Outcome, claim, settle
+from notifications.channels import LIMIT, email, sender_of
+from notifications.deliveries import LEASE, Outcome, claim, give_back, settle
 from notifications.models import Delivery
 from notifications.senders import Sender
 
@@ -19,6 +20,10 @@ log = logging.getLogger(__name__)
 
 #: Sends under way at once in one process, and so the most that a crash can repeat.
 THREADS = 8
+#: Claimed beyond those, to be sent next, while a send takes no longer than ``QUICK`` seconds: a claim costs much the
+#: same for a few and for many, and meanwhile the threads go on.
+AHEAD = 24
+QUICK = 0.1
 #: Seconds after which no further send is begun: the last one must end within the worker's own limit.
 LONGEST = 20.0
 #: Seconds between two looks at what came due while slow sends are under way.
@@ -49,10 +54,27 @@ def send_due(
             sending.send_home()
 
 
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A delivery, and until when its send may begin, as ``monotonic`` says."""
+
+    row: Delivery
+    begin_by: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """How long a send took, and why its outcome could not be kept, if so; or what was not sent at all."""
+
+    seconds: float
+    error: Exception | None = None
+    unsent: Delivery | None = None
+
+
 class _Round:
     """What one sender has under way: ``todo`` is claimed and given to the threads, ``done`` comes back from them.
 
-    Never more is claimed than there are threads that wait for it.
+    While sends are slow no more is claimed than there are threads that wait for it: others could be sending it.
     """
 
     def __init__(
@@ -66,8 +88,10 @@ class _Round:
     ) -> None:
         self.sender, self.pool, self.urgent, self.limit = sender, pool, urgent, limit
         self.ends_at, self.meanwhile, self.look_at = monotonic() + seconds, meanwhile, 0.0
-        self.todo, self.done = SimpleQueue[Delivery | None](), SimpleQueue[Exception | None]()
+        self.todo, self.done = SimpleQueue[_Claimed | None](), SimpleQueue[_Done]()
         self.tried = self.under_way = self.threads = 0
+        self.unsent = list[Delivery]()
+        self.slowest = QUICK + 1  # seconds, of the sends that were collected last
         self.error: Exception | None = None
 
     def run(self) -> int:
@@ -78,15 +102,18 @@ class _Round:
             if not self.under_way and not (claimed or looked):
                 break
             self._collect(LOOK_EVERY if self.under_way and not looked else 0)
+        give_back(self.unsent)
         if self.error:
             raise self.error
         return self.tried
 
     def _claim(self) -> int:
         """Claim for the threads that are free. Where the database is away that is tried again while others send."""
-        room = min(THREADS - self.under_way, self.limit - self.tried)
+        room = min(self._room(), self.limit - self.tried)
         if room <= 0 or monotonic() > self.ends_at:
             return 0
+        # A send that would end after its lease, because this process was frozen, is whose who has claimed it since.
+        begin_by = min(monotonic() + LEASE.total_seconds() - LIMIT, self.ends_at + 1)
         try:
             self.sender.hold()
             rows = claim(urgent=self.urgent, limit=room, sender=self.sender.id)
@@ -96,13 +123,20 @@ class _Round:
             return 0
         self.error = None
         for row in rows:
-            self._give(row)
+            self._give(_Claimed(row, begin_by))
         return len(rows)
 
-    def _give(self, row: Delivery) -> None:
-        self.todo.put(row)
+    def _room(self) -> int:
+        """How many may be claimed. Of what is claimed ahead half has to be gone before it is worth a claim."""
+        if self.slowest > QUICK:
+            return THREADS - self.under_way
+        room = THREADS + AHEAD - self.under_way
+        return room if room >= AHEAD // 2 else 0
+
+    def _give(self, claimed: "_Claimed") -> None:
+        self.todo.put(claimed)
         self.tried, self.under_way = self.tried + 1, self.under_way + 1
-        if self.under_way > self.threads:
+        if self.threads < min(self.under_way, THREADS):
             self.threads += 1
             self.pool.submit(_work, self.todo, self.done)
 
@@ -118,29 +152,39 @@ class _Round:
     def _collect(self, longest: float) -> None:
         """What has been sent since, waiting for the first as long as this, and a moment for the others: a claim
         costs much the same for one and for eight."""
-        until = monotonic() + longest
+        until, slowest = monotonic() + longest, 0.0
         while self.under_way:
             try:
-                error = self.done.get(timeout=max(0.0, until - monotonic()))
+                done = self.done.get(timeout=max(0.0, until - monotonic()))
             except Empty:
-                return
-            self.error, self.under_way = error or self.error, self.under_way - 1
-            until = min(until, monotonic() + A_MOMENT)
+                break
+            self.error, self.under_way = done.error or self.error, self.under_way - 1
+            self.unsent += [done.unsent] if done.unsent else []
+            slowest, until = max(slowest, done.seconds), min(until, monotonic() + A_MOMENT)
+        self.slowest = slowest or self.slowest
 
     def send_home(self) -> None:
         for _ in range(self.threads):
             self.todo.put(None)
 
 
-def _work(todo: SimpleQueue[Delivery | None], done: SimpleQueue[Exception | None]) -> None:
+def _work(todo: SimpleQueue[_Claimed | None], done: SimpleQueue[_Done]) -> None:
     """One thread. Its connections, to the database and to the mail server, end with it."""
     try:
         close_old_connections()
         with email.kept_line():
-            while row := todo.get():
-                done.put(_sent(row))
+            while claimed := todo.get():
+                done.put(_dealt_with(claimed))
     finally:
         connection.close()
+
+
+def _dealt_with(claimed: _Claimed) -> _Done:
+    began = monotonic()
+    if began > claimed.begin_by:
+        return _Done(0.0, unsent=claimed.row)
+    error = _sent(claimed.row)
+    return _Done(monotonic() - began, error)
 
 
 def _sent(row: Delivery) -> Exception | None:

@@ -68,6 +68,22 @@ def test_what_is_leased_is_not_claimed_again_before_its_time(world, waiting):
     assert deliveries.claim(urgent=True, limit=8) == []
 
 
+def test_what_was_claimed_and_not_begun_is_as_if_it_had_not_been_claimed(world, waiting):
+    rows = deliveries.claim(urgent=True, limit=8)
+    deliveries.give_back(rows)
+    (again,) = deliveries.claim(urgent=True, limit=8)
+    assert (again.pk, again.attempts) == (waiting.pk, 1)
+
+
+def test_what_another_has_claimed_since_is_not_given_back(world, waiting):
+    mine = deliveries.claim(urgent=True, limit=8)
+    world.skip(deliveries.LEASE + timedelta(seconds=1))
+    (theirs,) = deliveries.claim(urgent=True, limit=8)
+    deliveries.give_back(mine)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.lease_token) == (DeliveryState.LEASED, theirs.lease_token)
+
+
 def test_one_stage_of_one_due_time_is_one_row(world, declared):
     declared(1)
     world.work()

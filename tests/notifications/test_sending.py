@@ -330,6 +330,37 @@ def in_a_thread(**said: Any) -> threading.Thread:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_while_sends_are_slow_no_more_is_claimed_than_is_being_sent(smtp, ada, monkeypatch):
+    monkeypatch.setattr(sending, "QUICK", 0.0)
+    claims = list[int]()
+
+    def counted(**said: Any) -> list[Delivery]:
+        rows = claim(**said)
+        claims.append(Delivery.objects.filter(state=DeliveryState.LEASED).count())
+        return rows
+
+    monkeypatch.setattr(sending, "claim", counted)
+    for _ in range(30):
+        a_delivery(ada)
+    assert sending.send_due(urgent=True) == 30
+    assert max(claims) == sending.THREADS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_its_sender_could_not_begin_in_time_is_sent_by_the_next(smtp, ada, monkeypatch):
+    for _ in range(12):
+        a_delivery(ada)
+    with monkeypatch.context() as frozen:
+        frozen.setattr(sending, "LIMIT", deliveries.LEASE.total_seconds() + 1)
+        sending.send_due(urgent=True)
+    assert not smtp.tried
+    assert set(Delivery.objects.values_list("state", "attempts")) == {("pending", 0)}
+
+    sending.send_due(urgent=True)
+    assert len(smtp.accepted) == 12
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_frozen_sender_settles_nothing_and_the_repeat_has_the_same_id(settings, ada, monkeypatch):
     settings.ALLOWED_NETWORKS = LOOPBACK
     monkeypatch.setattr(deliveries, "LEASE", timedelta(seconds=0.3))
