@@ -1,6 +1,7 @@
 """People, the teams they are in, and how they come in."""
 
 from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
@@ -71,6 +72,14 @@ class User(AbstractBaseUser):
     @property
     def first_name(self) -> str:
         return self.name.split()[0] if self.name.split() else self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone they chose; UTC where this machine's data does not know it any more."""
+        try:
+            return ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError):
+            return ZoneInfo("UTC")
 
     @property
     def may_respond(self) -> bool:

@@ -57,7 +57,7 @@ def migrations() -> Iterator[str]:
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing:
-        yield f"{len(missing)} migrations are missing: run python -m config.prepare."
+        yield f"Migrations are missing ({len(missing)}): run python -m config.prepare."
 
 
 def clocks() -> Iterator[str]:

@@ -89,7 +89,6 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.csrf",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "incidents.context.open_count",
                 "notifications.context.badges",
                 "accounts.context.portal",
             ],
@@ -110,6 +109,9 @@ def database(url: str) -> dict[str, Any]:
         "OPTIONS": {
             **parts,
             "application_name": "allclear",
+            # What is asked again and again is planned once a connection: see docs/scaling.md about PgBouncer.
+            "server_side_binding": True,
+            "prepare_threshold": 3,
             "pool": {"min_size": 1, "max_size": 16, "timeout": 10},
         },
     }

@@ -6,35 +6,34 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import OuterRef
+from django.db.models import OuterRef, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
-from accounts.models import Team, User
-from incidents import spans
-from incidents.board_rows import html_of
+from accounts.models import User
+from incidents import prepared, spans
+from incidents.board_rows import Row, html_of
 from incidents.models import Incident, Service
-from incidents.states import Kind, Nature, Status
+from incidents.options import Choice
+from incidents.states import Nature, Status
 
 WINDOW = timedelta(days=30)
 RECENT = 5
-#: What a row is made of: as many rows as are open are read for each look at the board.
-SHOWN = (
-    *("title", "severity", "severity_name", "status", "nature", "is_private", "team_id", "commander__name"),
-    *("started_at", "ended_at", "next_update_due_at", "last_word", "last_word_by", "last_word_at"),
-    *("steps_done", "steps_total"),
-)
+COLUMNS = (*Row._fields[:-2], "commander_name", "service_names")
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """``rows`` are the open incidents that pass the filter, most severe first; ``total`` counts all of them."""
+    """``rows`` are the open incidents that pass the filter, most severe first; ``total`` counts all of them.
+    ``recent`` are those that ended last, the last one first."""
 
-    rows: list[Incident]
+    rows: list[Row]
     total: int
     headline: str
-    urgent: Incident | None
+    urgent: Row | None
+    recent: list[Row]
 
     @property
     def is_clear(self) -> bool:
@@ -43,53 +42,62 @@ class Board:
     @property
     def html(self) -> SafeString:
         """The rows, in the active time zone."""
-        return mark_safe("".join(html_of(incident, _services(incident)) for incident in self.rows))
+        return html_of(self.rows)
 
 
-def read(user: User, team: Team | None = None, service: Service | None = None) -> Board:
+def read(user: User, team: Choice | None = None, service: Choice | None = None) -> Board:
     """The board as ``user`` may see it. One query, which costs what is open."""
-    names = Service.objects.filter(incidents=OuterRef("pk")).order_by("name").values("name")
-    open_now = list(
-        Incident.objects.open()
-        .visible_to(user)
-        .most_severe_first()
-        .select_related("commander")
-        .only(*SHOWN)
-        .annotate(service_names=ArraySubquery(names))
-    )
-    rows = [incident for incident in open_now if _passes(incident, team, service)]
+    found = [Row._make((*values, tuple(services))) for *values, services in prepared.tuples(_shown, user)]
+    open_now = [row for row in found if row.is_open]
+    rows = [row for row in open_now if _passes(row, team, service)]
     overdue = sorted(filter(_is_overdue, rows), key=_due)
-    return Board(rows, len(open_now), headline(rows, _place(team, service)), next(iter(overdue), None))
+    recent = sorted((row for row in found if not row.is_open), key=_ended, reverse=True)
+    return Board(
+        rows, len(open_now), headline(rows, _place(team, service)), next(iter(overdue), None), recent
+    )
 
 
-def _passes(incident: Incident, team: Team | None, service: Service | None) -> bool:
-    in_team = team is None or incident.team_id == team.pk
-    return in_team and (service is None or service.name in _services(incident))
+def _shown(user: User) -> QuerySet[Incident, Any]:
+    """What is open, and the last to have ended: a row each, most severe first."""
+    visible = Incident.objects.visible_to(user).annotate(
+        commander_name=Coalesce("commander__name", Value("")),
+        service_names=ArraySubquery(
+            Service.objects.filter(incidents=OuterRef("pk")).order_by("name").values("name")
+        ),
+    )
+    ended = visible.ended().filter(ended_at__isnull=False).order_by("-ended_at")
+    both = visible.open().values_list(*COLUMNS).union(ended.values_list(*COLUMNS)[:RECENT], all=True)
+    return both.order_by("severity", "-declared_at", "-pk")
 
 
-def _services(incident: Incident) -> tuple[str, ...]:
-    return tuple(incident.service_names)  # type: ignore[attr-defined]
+def _passes(row: Row, team: Choice | None, service: Choice | None) -> bool:
+    in_team = team is None or row.team_id == team.pk
+    return in_team and (service is None or service.name in row.services)
 
 
-def _is_overdue(incident: Incident) -> bool:
-    return incident.due_state == "late" and not incident.is_quiet
+def _is_overdue(row: Row) -> bool:
+    return row.due_state == "late" and not row.is_quiet
 
 
-def _due(incident: Incident) -> tuple[Any, int]:
-    return incident.next_update_due_at, incident.severity
+def _due(row: Row) -> tuple[Any, int]:
+    return row.next_update_due_at, row.severity
 
 
-def _place(team: Team | None, service: Service | None) -> str:
+def _ended(row: Row) -> Any:
+    return row.ended_at
+
+
+def _place(team: Choice | None, service: Choice | None) -> str:
     names = [thing.name for thing in (team, service) if thing]
     return f" for {' and '.join(names)}" if names else ""
 
 
-def headline(rows: list[Incident], place: str = "") -> str:
+def headline(rows: list[Row], place: str = "") -> str:
     """The state of things in a sentence: "4 open incidents. One update is overdue."."""
     if not rows:
         return f"Nothing open{place}." if place else "All clear."
     count = f"{len(rows)} open incident{'' if len(rows) == 1 else 's'}{place}."
-    states = [incident.due_state for incident in rows if not incident.is_quiet]
+    states = [row.due_state for row in rows if not row.is_quiet]
     if late := states.count("late"):
         return f"{count} {_updates(late)} overdue."
     if soon := states.count("soon"):
@@ -100,12 +108,6 @@ def headline(rows: list[Incident], place: str = "") -> str:
 def _updates(number: int) -> str:
     said = NUMBERS[number] if number < len(NUMBERS) else str(number)
     return f"{said} update{' is' if number == 1 else 's are'}"
-
-
-def recently_ended(user: User, limit: int = RECENT) -> list[Incident]:
-    """What ended last, newest first, as far as ``user`` may see it."""
-    ended = Incident.objects.filter(ended_at__isnull=False).visible_to(user)
-    return list(ended.defer("search").order_by("-ended_at")[:limit])
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,8 @@ def figures(user: User) -> list[Figure]:
     return found
 
 
-#: Starts from the index on when an incident was declared, and reads the timelines of the last 30 days alone.
+#: Starts from the index on when an incident was declared, and from that on when an update was posted: one condition
+#: more that holds anyway, for no update is posted before its incident is declared.
 MEASURE = """
 WITH recent AS MATERIALIZED (
     SELECT id, status, declared_at, started_at, acknowledged_at, resolved_at
@@ -146,7 +149,7 @@ WITH recent AS MATERIALIZED (
 ), posted AS (
     SELECT e.recorded_at <= (e.data->>'was_due_at')::timestamptz AS on_time
     FROM recent JOIN incidents_timelineevent e ON e.incident_id = recent.id
-    WHERE e.kind = %(posted)s AND e.data->>'was_due_at' IS NOT NULL
+    WHERE e.kind = 'status_update_posted' AND e.recorded_at >= %(since)s AND e.data->>'was_due_at' IS NOT NULL
 )
 SELECT count(*) AS declared,
     count(*) FILTER (WHERE status IN (%(investigating)s, %(identified)s, %(monitoring)s)) AS open,
@@ -160,7 +163,7 @@ FROM recent
 
 def _measure(user: User) -> dict[str, Any]:
     said = {status.value: status.value for status in Status}
-    said |= {"posted": Kind.STATUS_UPDATE_POSTED.value, "drill": Nature.DRILL.value}
+    said |= {"drill": Nature.DRILL.value}
     with connection.cursor() as cursor:
         cursor.execute(MEASURE, said | {"since": timezone.now() - WINDOW, "user": user.pk})
         names = [column.name for column in cursor.description or ()]

@@ -1,4 +1,4 @@
-"""HTML that is kept for as long as it says the same: entries of a timeline and steps of a checklist.
+"""HTML that is kept for as long as it says the same: parts of a room, entries of a timeline, steps of a checklist.
 
 Whatever a piece shows is its key, with the reader's time zone; nothing has to be thrown away when something changes,
 and nothing that is kept can be out of date. Pieces say nothing of their reader: who may see them is asked before.
@@ -15,7 +15,7 @@ from django.utils import timezone
 from incidents import spans
 from incidents.feed import Entry
 from incidents.models import Incident, TimelineEvent
-from incidents.room import Row
+from incidents.room import Room, Row
 
 MOST = 8_000_000  # characters of HTML in one process
 
@@ -44,6 +44,17 @@ class Kept:
             while self.size > self.most:
                 self.size -= len(self._html.popitem(last=False)[1])
         return html
+
+
+def says_section(section: str, room: Room) -> Key | None:
+    """All that a part of a room can depend on: what is in the incident's row, its timeline by the head of the chain,
+    which nothing is done without; the names of people and things; who answers for contacts; the day. None where that
+    is not known, or where only some of the timeline was asked for."""
+    names = getattr(room.incident, "names", "")
+    if not names or (section == "feed" and not room.feed.window.is_latest):
+        return None
+    answers = tuple(room.answers.items()) if section == "contacts" else ()
+    return (section, *_values(room.incident), names, timezone.localdate(), *answers)
 
 
 def says_step(incident: Incident, row: Row, asked: bool) -> Key:
@@ -78,4 +89,5 @@ def _said(event: TimelineEvent) -> Key:
 
 
 def _values(thing: Model) -> Key:
-    return tuple([getattr(thing, field.attname) for field in thing._meta.concrete_fields])
+    read = vars(thing)
+    return tuple([read[field.attname] for field in thing._meta.concrete_fields if field.attname in read])

@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -34,6 +35,19 @@ class Service(models.Model):
         return self.name
 
 
+#: Another text as soon as somebody, a team, a service or a runbook is called something else.
+NAMES = RawSQL(
+    """md5(concat_ws(chr(10),
+    (SELECT string_agg(concat_ws(chr(9), id, name), chr(10) ORDER BY id) FROM accounts_user),
+    (SELECT string_agg(concat_ws(chr(9), id, name), chr(10) ORDER BY id) FROM accounts_team),
+    (SELECT string_agg(concat_ws(chr(9), id, name), chr(10) ORDER BY id) FROM incidents_service),
+    (SELECT string_agg(concat_ws(chr(9), id, title, slug, current_id, archived_at), chr(10) ORDER BY id)
+        FROM runbooks_runbook)))""",
+    [],
+    models.CharField(),
+)
+
+
 class IncidentQuerySet(models.QuerySet["Incident"]):
     def open(self) -> "IncidentQuerySet":
         return self.filter(status__in=OPEN)
@@ -53,6 +67,11 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         return self.select_related(
             "declared_by", "acknowledged_by", "commander", "communications_lead", "scribe", "team"
         )
+
+    def for_room(self) -> "IncidentQuerySet":
+        """With what every part of a room needs, and ``names``: what stands for all names that rooms show."""
+        related = self.with_people().select_related("revision__runbook", "merged_into")
+        return related.defer("search", "merged_into__search", "revision__source").annotate(names=NAMES)
 
 
 class Incident(models.Model):
@@ -175,15 +194,16 @@ class Incident(models.Model):
     @property
     def due_state(self) -> str:
         """How the next status update stands now: "ok", "soon" (5 minutes), "late", or "none"."""
-        return _due_state(self.next_update_due_at) if self.is_open else "none"
+        return due_state_at(self.next_update_due_at) if self.is_open else "none"
 
     @property
     def acknowledge_state(self) -> str:
         """How its acknowledgement stands: "ok", "soon", "late", or "none" once somebody has, or none is owed."""
-        return _due_state(self.acknowledge_due_at) if self.is_open and not self.acknowledged_at else "none"
+        return due_state_at(self.acknowledge_due_at) if self.is_open and not self.acknowledged_at else "none"
 
 
-def _due_state(due_at: datetime | None) -> str:
+def due_state_at(due_at: datetime | None) -> str:
+    """How something due at ``due_at`` stands now: "ok", "soon" (5 minutes), "late", or "none" where nothing is."""
     if due_at is None:
         return "none"
     left = (due_at - timezone.now()).total_seconds()

@@ -231,7 +231,7 @@ class Room:
     @cached_property
     def contacts(self) -> list[Person]:
         due = self.playbook.contacts_for(self.incident.severity) if self.incident.is_open else ()
-        paged, answers = self._paged, who_answers(self.incident.revision.runbook)
+        paged, answers = self._paged, self.answers
         return [
             Person(
                 c,
@@ -243,6 +243,11 @@ class Room:
             )
             for place, c in enumerate(self.playbook.contacts)
         ]
+
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """Who was chosen to answer for each contact, by its role in lower case."""
+        return who_answers(self.incident.revision.runbook)
 
     @property
     def _paged(self) -> dict[str, TimelineEvent]:

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from incidents.kept import Kept, says_section
 from incidents.models import Incident
 from incidents.room import Room
 from incidents.states import AFTERWARDS, Kind
@@ -72,6 +73,10 @@ SECTIONS_OF: dict[str, tuple[str, ...]] = {
     ),
 }
 
+#: Parts that are not kept: the clock changes them, or something that is no event of the incident.
+PASSING = {"presence", "vitals", "jump", "update-status", "afterwards"}
+kept = Kept()
+
 _EMPTY_TOKEN = '<input type="hidden" name="csrfmiddlewaretoken" value="">'
 
 
@@ -86,8 +91,7 @@ class Problem:
 
 def load(incident_id: int) -> Incident:
     """The incident with what every part needs. Raises ``Incident.DoesNotExist``."""
-    related = ("revision__runbook", "merged_into")
-    return Incident.objects.with_people().select_related(*related).get(pk=incident_id)
+    return Incident.objects.for_room().get(pk=incident_id)
 
 
 def room_of(incident: Incident) -> Room:
@@ -102,7 +106,12 @@ def render(section: str, incident: Incident | Room, problem: Problem | None = No
     """The HTML of one part, with the CSRF fields empty."""
     room = incident if isinstance(incident, Room) else room_of(incident)
     context = {"room": room, "incident": room.incident, "section": section, "problem": problem}
-    return mark_safe(render_to_string(f"incidents/room/{section}.html", context).strip())
+
+    def make() -> str:
+        return render_to_string(f"incidents/room/{section}.html", context).strip()
+
+    key = None if problem or section in PASSING else says_section(section, room)
+    return mark_safe(kept.get(key, make) if key else make())
 
 
 def with_token(html: str, token: str) -> SafeString:

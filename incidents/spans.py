@@ -1,8 +1,11 @@
 """Stretches of time in words and on clocks, as people read them; ``static/allclear.js`` ticks the same forms."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
+
+#: So many days back, the name of the day alone says which.
+DAYS_NAMED = 6
 
 
 def on_clock(seconds: float) -> str:
@@ -38,7 +41,7 @@ def short_moment(moment: datetime) -> str:
     local, now = timezone.localtime(moment), timezone.localtime()
     if local.date() == now.date():
         return f"{local:%H:%M}"
-    if timedelta(0) <= now - local < timedelta(days=6):
+    if 0 < (now.date() - local.date()).days <= DAYS_NAMED:
         return f"{local:%a %H:%M}"
     return f"{local.day} {local:%b}" if local.year == now.year else f"{local.day} {local:%b %Y}"
 

@@ -57,6 +57,7 @@ room_patterns = [
 urlpatterns = [
     *room_patterns,
     path("", board.board, name="board"),
+    path("figures/", board.figures, name="figures"),
     path("declare/", declare.declare, name="declare"),
     path("declare/preview/", declare.preview_declaration, name="preview_declaration"),
     path("incidents/", history.history, name="history"),

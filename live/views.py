@@ -10,7 +10,7 @@ from django.views.decorators.http import conditional_page, require_GET
 
 from accounts.access import MemberRequest, member
 from accounts.models import User
-from incidents import operations, sections
+from incidents import operations
 from incidents.models import Incident
 from live.admission import viewer_of
 from live.boards import missed_something, now
@@ -41,7 +41,7 @@ def board(request: MemberRequest) -> StreamingHttpResponse:
 def poll_incident(request: MemberRequest, number: int) -> JsonResponse:
     """All sections if anything happened after the event that the page knows of, else who is here; 304 where that is
     what the page was answered before."""
-    incident = sections.load(_find(request.user, number).pk)
+    incident = get_object_or_404(Incident.objects.visible_to(request.user).for_room(), pk=number)
     operations.see(incident.pk, request.user.pk)
     names = ALL if incident.event_seq > _last_known(request) else {PRESENCE}
     html = render(incident, timezone.get_current_timezone_name(), names)

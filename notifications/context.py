@@ -1,13 +1,15 @@
-"""What every page shows of what waits for its reader: counted only where it is shown."""
+"""What every page shows of what is open and of what waits for its reader: counted only where it is shown."""
 
 from functools import cached_property
 
 from django.db.models import Exists, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from incidents import prepared
+from incidents.models import Incident, IncidentQuerySet
 from notifications import heartbeat, moves
 from notifications.inbox import unread
 from notifications.models import Delivery, Heartbeat
@@ -15,32 +17,41 @@ from outbox.clock import DatabaseNow
 
 
 class Badges:
-    """Two queries, whatever there is."""
+    """One query, whatever there is."""
 
     def __init__(self, user: User) -> None:
         self._user = user
 
     @cached_property
     def _counts(self) -> list[int]:
-        return prepared.counts((unread, _parked, _silent, *moves.COUNTED), self._user)
+        return prepared.counts((_open, unread, _parked, _silent, *moves.OWED), self._user, timezone.now())
+
+    @property
+    def open(self) -> int:
+        """The open incidents that they may see."""
+        return self._counts[0]
 
     @property
     def unread(self) -> int:
-        return self._counts[0]
+        return self._counts[1]
 
     @property
     def parked(self) -> int:
         """Failed deliveries that nobody has looked at, for those who can."""
-        return self._counts[1]
+        return self._counts[2]
 
     @property
     def is_silent(self) -> bool:
         """Whether nothing is sent: whoever waits for a page to be answered must know."""
-        return self._counts[2] > 0
+        return self._counts[3] > 0
 
-    @cached_property
+    @property
     def moves(self) -> int:
-        return moves.owed_count(self._user, timezone.now(), sum(self._counts[3:]))
+        return sum(self._counts[4:])
+
+
+def _open(user: User) -> IncidentQuerySet:
+    return Incident.objects.open().visible_to(user)
 
 
 def _parked(user: User) -> QuerySet[Delivery]:
@@ -56,4 +67,7 @@ def _silent(user: User) -> QuerySet[Heartbeat]:
 
 def badges(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
-    return {"badges": Badges(user)} if isinstance(user, User) else {}
+    if not isinstance(user, User):
+        return {}
+    found = Badges(user)
+    return {"badges": found, "open_count": SimpleLazyObject(lambda: found.open)}

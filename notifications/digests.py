@@ -44,7 +44,7 @@ def hold(notice: Notice, user: User, mornings: Iterable[date] = ()) -> None:
 
 def _next(user: User, after: datetime) -> Digest:
     """The next digest that is still open, locked: while we add to it, nobody gathers it."""
-    zone = wall.zone_of(user)
+    zone = user.zone
     due_at = wall.next_at(preferences_of(user).digest_at, zone, after)
     digest = _of(user, due_at.astimezone(zone).date())
     return digest if digest.gathered_at is None else _next(user, due_at)
@@ -52,7 +52,7 @@ def _next(user: User, after: datetime) -> Digest:
 
 def _of(user: User, day: date) -> Digest:
     """The digest of that day, locked."""
-    due_at = wall.moment_of(day, preferences_of(user).digest_at, wall.zone_of(user))
+    due_at = wall.moment_of(day, preferences_of(user).digest_at, user.zone)
     digest, _ = Digest.objects.get_or_create(user=user, day=day, defaults={"due_at": due_at})
     return Digest.objects.select_for_update().get(pk=digest.pk)
 
@@ -65,7 +65,7 @@ def reschedule(user: User) -> None:
 
 
 def _due(digest: Digest, user: User) -> datetime:
-    return wall.moment_of(digest.day, preferences_of(user).digest_at, wall.zone_of(user))
+    return wall.moment_of(digest.day, preferences_of(user).digest_at, user.zone)
 
 
 def gather(limit: int = 1000) -> int:

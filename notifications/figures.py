@@ -131,7 +131,7 @@ def complaints(found: Figures) -> list[str]:
     if found.facts_failing or found.relay_lag > TOO_LATE:
         said.append(f"{found.facts} facts wait to be heard, the first for {found.relay_lag:.0f} s.")
     if found.parked:
-        said.append(f"{found.parked} deliveries failed for good, and nobody has looked at them yet.")
+        said.append(f"Failed for good, and nobody has looked yet: {found.parked} of the deliveries.")
     return said
 
 

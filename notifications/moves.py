@@ -4,22 +4,36 @@ what comes after incidents."""
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import (
+    Case,
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Greatest, Least
 from django.urls import reverse
 
 from accounts.models import User
 from incidents import prepared
-from incidents.models import Incident, Step
+from incidents.models import Incident, IncidentQuerySet, Step
 from incidents.spans import in_words
-from incidents.states import IncidentRole, Nature
+from incidents.states import IncidentRole, Nature, Status
 from notifications import pages
-from notifications.ladders import warning_before
+from notifications.ladders import WARN_LEAST, WARN_MOST, WARN_SHARE, warning_before
 from notifications.models import Channel, Delivery, Page, Urgency
 from notifications.move import Move
-from notifications.reminders.moves import of_items, of_postmortems
+from notifications.reminders.moves import of_items, of_postmortems, owed_documents, owed_items
 
 MOST = 200
 USUAL_INTERVAL = timedelta(hours=1)
+SPAN = DurationField()
 
 
 def moves(user: User, now: datetime) -> list[Move]:
@@ -28,17 +42,9 @@ def moves(user: User, now: datetime) -> list[Move]:
     return sorted(found, key=lambda move: move.urgency(now))
 
 
-def owed_count(user: User, now: datetime, counted: int | None = None) -> int:
-    """How many of ``moves`` are owed, made only where need be. ``counted`` are the pages and steps, where known."""
-    waiting = sum(prepared.counts(COUNTED, user)) if counted is None else counted
-    waiting += sum(sum(_owes(incident, user, now)) for incident in prepared.rows(_incidents, user))
-    others = [source for source in SOURCES if source not in CHEAP]
-    return waiting + sum(move.owed for source in others for move in source(user, now))
-
-
-def _owes(incident: Incident, user: User, now: datetime) -> tuple[bool, bool, bool]:
-    """Whether acknowledgement, update and roles are owed: as :func:`_of_incident` has it."""
-    return _wants_seen(incident), _is_soon(incident, user, now), bool(_vacant(incident, user))
+def owed_count(user: User, now: datetime) -> int:
+    """How many of ``moves`` are owed, without making one. One query."""
+    return sum(prepared.counts(OWED, user, now))
 
 
 # -- incidents: updates, acknowledgements, roles ----------------------------------------------------
@@ -49,13 +55,16 @@ def _of_incidents(user: User, now: datetime) -> list[Move]:
 
 
 def _incidents(user: User) -> QuerySet[Incident]:
+    return _asking(user).most_severe_first().defer("search")[:MOST]
+
+
+def _asking(user: User) -> IncidentQuerySet:
     """The open incidents in which something may be asked of ``user``."""
     mine = Q(commander=user) | Q(communications_lead=user) | Q(declared_by=user)
     unseen = Q(acknowledged_at=None, nature=Nature.LIVE)
     if not user.may_respond:
         unseen &= Q(Exists(_pages_to(user).filter(notice__incident=OuterRef("pk"))))
-    found = Incident.objects.open().visible_to(user).filter(mine | unseen)
-    return found.most_severe_first().defer("search")[:MOST]
+    return Incident.objects.open().visible_to(user).filter(mine | unseen)
 
 
 def _pages_to(user: User) -> "QuerySet[Delivery]":
@@ -67,12 +76,12 @@ def _of_incident(incident: Incident, user: User, now: datetime) -> list[Move]:
     return [*filter(None, found)]
 
 
-def _wants_seen(incident: Incident) -> bool:
-    return not incident.acknowledged_at and not incident.is_quiet
+def _unacknowledged(user: User) -> IncidentQuerySet:
+    return _asking(user).filter(acknowledged_at=None, nature=Nature.LIVE)
 
 
 def _acknowledgement(incident: Incident, user: User, now: datetime) -> Move | None:
-    if not _wants_seen(incident):
+    if incident.acknowledged_at or incident.is_quiet:
         return None
     due_at = incident.acknowledge_due_at
     late = due_at is not None and due_at <= now
@@ -96,12 +105,19 @@ def _owner_of_update(incident: Incident, user: User) -> bool:
     return not incident.is_quiet and user.may_respond and user.pk in writers
 
 
-def _is_soon(incident: Incident, user: User, now: datetime) -> bool:
-    """Whether ``user`` owes an update that is due, or will be by the time that people are warned."""
-    due_at = incident.next_update_due_at
-    if due_at is None or not _owner_of_update(incident, user):
-        return False
-    return due_at - now <= warning_before(incident.update_interval or USUAL_INTERVAL)
+def _unposted(user: User) -> IncidentQuerySet:
+    """Those of which ``user`` owes an update that is due, or will be by the time that people are warned."""
+    if not user.may_respond:
+        return Incident.objects.none()
+    writes = Q(commander=user) | Q(communications_lead=user)
+    times = Case(When(status=Status.MONITORING, then=2), default=1)
+    interval = Coalesce(
+        ExpressionWrapper(F("cadence") * times, SPAN), Value(USUAL_INTERVAL), output_field=SPAN
+    )
+    share = Greatest(ExpressionWrapper(interval * WARN_SHARE, SPAN), Value(WARN_LEAST))
+    warned_at = ExpressionWrapper(F("next_update_due_at") - Least(share, Value(WARN_MOST)), DateTimeField())
+    soon = Incident.objects.open().visible_to(user).filter(writes, nature=Nature.LIVE)
+    return soon.alias(warned_at=warned_at).filter(warned_at__lte=prepared.NOW)
 
 
 def _update(incident: Incident, user: User, now: datetime) -> Move | None:
@@ -109,7 +125,7 @@ def _update(incident: Incident, user: User, now: datetime) -> Move | None:
     if due_at is None or not _owner_of_update(incident, user):
         return None
     left = due_at - now
-    late, soon = left <= timedelta(), _is_soon(incident, user, now)
+    late, soon = left <= timedelta(), left <= warning_before(incident.update_interval or USUAL_INTERVAL)
     span = in_words(abs(left.total_seconds()))
     return Move(
         "update",
@@ -122,6 +138,15 @@ def _update(incident: Incident, user: User, now: datetime) -> Move | None:
         f"Overdue by {span}" if late else f"Due in {span}",
         owed=soon,
     )
+
+
+def _unfilled(user: User) -> IncidentQuerySet:
+    """Those with a role that nobody has taken, and that is ``user``'s to fill."""
+    if not user.may_respond:
+        return Incident.objects.none()
+    vacant = Q(*((role.value, None) for role in IncidentRole), _connector=Q.OR)
+    mine = Q(commander=user) | Q(commander=None, declared_by=user)
+    return Incident.objects.open().visible_to(user).filter(vacant, mine)
 
 
 def _vacant(incident: Incident, user: User) -> list[IncidentRole]:
@@ -207,7 +232,5 @@ def _page(page: Page, user: User) -> Move:
 Source = Callable[[User, datetime], list[Move]]
 #: Where moves come from.
 SOURCES: list[Source] = [_of_pages, _of_steps, _of_incidents, of_postmortems, of_items]
-#: Of those, the ones that are owed as soon as they are there: counted by the database.
-COUNTED = (_pages, _steps)
-#: What :func:`owed_count` counts without making it; of other sources it makes the moves, and counts them.
-CHEAP: tuple[Source, ...] = (_of_pages, _of_steps, _of_incidents)
+#: What is owed of each of them, to be counted by the database.
+OWED = (_pages, _steps, _unacknowledged, _unposted, _unfilled, owed_documents, owed_items)

@@ -87,7 +87,7 @@ def quiet_until(notice: Notice, user: User, chosen: Preferences) -> datetime | N
     """Until when quiet hours hold ``notice`` back from ``user``; None where it may disturb now."""
     if chosen.quiet_from is None or chosen.quiet_until is None or not can_wait(notice):
         return None
-    return wall.quiet_end(clock.now(), chosen.quiet_from, chosen.quiet_until, wall.zone_of(user))
+    return wall.quiet_end(clock.now(), chosen.quiet_from, chosen.quiet_until, user.zone)
 
 
 def can_wait(notice: Notice) -> bool:

@@ -3,18 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from accounts.models import User
-
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
-
-
-def zone_of(user: User) -> ZoneInfo:
-    """The zone that ``user`` chose; UTC where this machine's data does not know it any more."""
-    try:
-        return ZoneInfo(user.timezone)
-    except (KeyError, ValueError, OSError):
-        return ZoneInfo("UTC")
 
 
 def moment_of(day: date, wall: time, zone: ZoneInfo) -> datetime:

@@ -10,10 +10,19 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from outbox.models import Fact
 
 CHANNEL = "allclear"
+#: Keeps and tells at once: every change does both.
+PUBLISH = """
+WITH fact AS (
+    INSERT INTO outbox_fact (name, payload, created_at, next_attempt_at, attempts, last_error)
+    VALUES (%s, %s::jsonb, %s, %s, 0, '') RETURNING id
+)
+SELECT id, pg_notify(%s, %s) FROM fact
+"""
 
 Subscriber = Callable[[Fact], None]
 _subscribers: dict[str, list[Subscriber]] = defaultdict(list)
@@ -27,15 +36,21 @@ def publish(name: str, **payload: int | str) -> Fact:
     """Save fact ``name`` with its ids; it exists if, and only if, the caller's transaction commits."""
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransaction(name)
-    fact = Fact.objects.create(name=name, payload=payload)
-    notify(name, **payload)
+    fact = Fact(name=name, payload=payload, created_at=(now := timezone.now()), next_attempt_at=now)
+    with connection.cursor() as cursor:
+        cursor.execute(PUBLISH, [name, json.dumps(payload), now, now, CHANNEL, _told(name, payload)])
+        fact.pk = cursor.fetchone()[0]
     return fact
 
 
 def notify(name: str, **payload: int | str) -> None:
     """Tell listening processes, at commit, without keeping anything: for what may be missed."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, json.dumps({"name": name, **payload})])
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, _told(name, payload)])
+
+
+def _told(name: str, payload: dict[str, int | str]) -> str:
+    return json.dumps({"name": name, **payload})
 
 
 def subscribe(name: str) -> Callable[[Subscriber], Subscriber]:

@@ -1,5 +1,6 @@
 """Runbooks and their revisions. A revision is what was published, byte for byte, for ever."""
 
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from django.db import models
@@ -93,12 +94,12 @@ class Revision(models.Model):
     @property
     def playbook(self) -> Playbook:
         """What the reader understands of this revision; read once per process."""
-        return playbook_of(bytes(self.source))
+        return _playbook(_Known(self.sha256, self))
 
     @property
     def effective(self) -> EffectivePlaybook:
         """The same with nothing missing: what it does not say comes from the starter."""
-        return effective(self.playbook)
+        return _effective(_Known(self.sha256, self))
 
     @property
     def text(self) -> str:
@@ -109,3 +110,21 @@ class Revision(models.Model):
 @lru_cache(maxsize=128)  # each keeps its source, of 1 MB at most: all active runbooks are read to declare
 def playbook_of(source: bytes) -> Playbook:
     return read(source)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A revision by the hash of its source, which itself is asked for only where nobody has read it yet."""
+
+    sha256: str
+    revision: Revision = field(compare=False)
+
+
+@lru_cache(maxsize=128)
+def _playbook(known: _Known) -> Playbook:
+    return playbook_of(bytes(known.revision.source))
+
+
+@lru_cache(maxsize=128)
+def _effective(known: _Known) -> EffectivePlaybook:
+    return effective(_playbook(known))

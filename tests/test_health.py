@@ -72,7 +72,7 @@ def test_doctor_notices_mail_that_is_refused_or_not_configured(settings):
 def test_doctor_notices_migrations_that_are_missing(db):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
-    assert list(doctor.migrations()) == ["1 migrations are missing: run python -m config.prepare."]
+    assert list(doctor.migrations()) == ["Migrations are missing (1): run python -m config.prepare."]
 
 
 def test_who_prepares_a_database_is_alone_with_it(db, monkeypatch):

@@ -93,7 +93,8 @@ def starter_revision(*, by: User) -> Revision:
 
 
 def _declared_before(said: Declaration, by: User, key: UUID | None) -> Incident | None:
-    before = Incident.objects.filter(declared_by=by, submission_key=key).first() if key else None
+    declared = Incident.objects.filter(declared_by=by, submission_key=key).only("pk")
+    before = declared.first() if key else None
     if before and before.events.get(kind=Kind.DECLARED).data["fingerprint"] != said.fingerprint():
         raise AlreadyDeclared(before)
     return before
@@ -105,7 +106,7 @@ def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) 
     incident.services.add(*said.services)
     if said.is_private:
         keep_access(incident, by=by)
-    add_playbook(incident)
+    add_playbook(incident, is_new=True)
     recount(incident)
     data = {
         "severity": incident.severity,
@@ -119,7 +120,7 @@ def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) 
         _ended(incident, said.ended_at, by)
     if branch := _branch(incident, said.cause):
         choose_branch(incident.pk, branch.pk, by=by)
-    incident.refresh_from_db()
+        incident.refresh_from_db()
     return incident
 
 

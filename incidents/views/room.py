@@ -24,9 +24,7 @@ FILTER_NAMES = [("", "All"), ("updates", "Updates"), ("decisions", "Decisions"),
 
 def find(request: MemberRequest, number: int) -> Incident:
     """The incident, if this person may see it. One that they may not see does not exist for them."""
-    related = ("revision__runbook", "merged_into")
-    visible = Incident.objects.visible_to(request.user).with_people().select_related(*related)
-    return get_object_or_404(visible, pk=number)
+    return get_object_or_404(Incident.objects.visible_to(request.user).for_room(), pk=number)
 
 
 @member

@@ -2,16 +2,19 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import DateTimeField, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce, Greatest
 
 from accounts.models import User
+from incidents import prepared
 from incidents.spans import in_words
-from notifications import wall
 from notifications.move import Move
-from notifications.reminders.ladders import warning_before
+from notifications.reminders.ladders import WARN_LEAST, WARN_SHARE, warning_before
 from notifications.reminders.promises import OVER
 from notifications.reminders.wording import named, on_day, path_of_item, path_of_postmortem
 from postmortems.models import ActionItem, Postmortem, Reviewer
+from postmortems.models.documents import PostmortemQuerySet
+from postmortems.models.items import ActionItemQuerySet
 from postmortems.states import DocumentStatus, Verdict
 
 MOST = 200
@@ -21,12 +24,25 @@ AHEAD = timedelta(days=7)
 
 def of_postmortems(user: User, now: datetime) -> list[Move]:
     """Reviews that are asked of ``user``, and the unpublished post-mortems that they write. One query."""
+    found = _documents(user).select_related("incident")
+    rows = found.defer("text", "search", "incident__search").order_by("due_at", "pk")[:MOST]
+    return [_writing(row, now) if row.author_id == user.pk else _review(row) for row in rows]
+
+
+def _documents(user: User) -> PostmortemQuerySet:
     asked = Reviewer.objects.filter(postmortem=OuterRef("pk"), user=user, verdict=Verdict.WAITING)
     asks = Exists(asked) & Q(status=DocumentStatus.IN_REVIEW)
     mine = Q(author=user, due_at__isnull=False, incident__status__in=OVER)
-    found = Postmortem.objects.unpublished().visible_to(user).filter(asks | mine).select_related("incident")
-    rows = found.defer("text", "search", "incident__search").order_by("due_at", "pk")[:MOST]
-    return [_writing(row, now) if row.author_id == user.pk else _review(row) for row in rows]
+    return Postmortem.objects.unpublished().visible_to(user).filter(asks | mine)
+
+
+def owed_documents(user: User) -> PostmortemQuerySet:
+    """Those of ``of_postmortems`` that are owed: the reviews, and what is due or will be by the time of the warning."""
+    began = Coalesce("incident__resolved_at", "created_at")
+    share = ExpressionWrapper((F("due_at") - began) / WARN_SHARE, DurationField())
+    warned_at = ExpressionWrapper(F("due_at") - Greatest(share, Value(WARN_LEAST)), DateTimeField())
+    found = _documents(user).alias(warned_at=warned_at)
+    return found.filter(~Q(author=user) | Q(warned_at__lte=prepared.NOW))
 
 
 def _review(postmortem: Postmortem) -> Move:
@@ -64,14 +80,23 @@ def _writing(postmortem: Postmortem, now: datetime) -> Move:
 def of_items(user: User, now: datetime) -> list[Move]:
     """Action items of ``user`` that are due within days or overdue, and those of which somebody asks that they be
     dropped, for who answers for them: their owner, the team's lead, the incident's commander. One query."""
-    today = now.astimezone(wall.zone_of(user)).date()
-    mine = Q(owner=user, due_on__lte=today + AHEAD)
+    today = now.astimezone(user.zone).date()
+    found = _items(user, due_by=today + AHEAD)
+    rows = found.select_related("incident", "drop_proposed_by").defer("search", "incident__search")
+    return [_item(row, user, today) for row in rows.order_by("due_on", "priority", "pk")[:MOST]]
+
+
+def _items(user: User, due_by: date) -> ActionItemQuerySet:
+    mine = Q(owner=user, due_on__lte=due_by)
     asked = Q(drop_proposed_by__isnull=False) & ~Q(drop_proposed_by=user) if user.may_respond else Q(pk=None)
     answers = Q(owner=user) | Q(team__lead=user) | Q(incident__commander=user)
     answers |= Q(team=None, incident__team__lead=user)
-    found = ActionItem.objects.open().visible_to(user).filter(mine | (asked & answers))
-    rows = found.select_related("incident", "drop_proposed_by").defer("search", "incident__search")
-    return [_item(row, user, today) for row in rows.order_by("due_on", "priority", "pk")[:MOST]]
+    return ActionItem.objects.open().visible_to(user).filter(mine | (asked & answers))
+
+
+def owed_items(user: User) -> ActionItemQuerySet:
+    """Those of ``of_items`` that are owed: what is due by the end of the reader's day, and whether to drop them."""
+    return _items(user, due_by=prepared.TODAY)
 
 
 def _item(item: ActionItem, user: User, today: date) -> Move:

@@ -9,7 +9,6 @@ from accounts.models import Team, User
 from incidents.models import Incident
 from incidents.permissions import can_see
 from incidents.states import Nature, Status
-from notifications import wall
 from notifications.preferences import preferences_of
 from notifications.reminders.ladders import Mornings, Rung, deadline_ladder, item_ladder, loose_ladder
 from notifications.reminders.models import ReminderClock, ReminderKind, ReminderStage
@@ -49,7 +48,7 @@ class Promise:
 
     def mornings(self, of: User) -> Mornings:
         """The mornings of ``of``, on the days on which the team works."""
-        return Mornings(wall.zone_of(of), preferences_of(of).digest_at, self.calendar)
+        return Mornings(of.zone, preferences_of(of).digest_at, self.calendar)
 
     def ladder(self, mornings: Mornings) -> Iterator[Rung]:
         if isinstance(self.subject, Postmortem):
@@ -92,7 +91,7 @@ def _loose_since(item: ActionItem, person: User, kept: ReminderClock | None) -> 
     """The day since when nobody can be reminded; the first such, whatever else is changed meanwhile."""
     if kept and kept.is_armed and kept.kind == ReminderKind.LOOSE:
         return kept.due_at
-    return _as_moment(item.changed_at.astimezone(wall.zone_of(person)).date())
+    return _as_moment(item.changed_at.astimezone(person.zone).date())
 
 
 def of_postmortem(postmortem: Postmortem, kept: ReminderClock | None) -> Promise | None:

@@ -8,7 +8,6 @@ from django.urls import reverse
 
 from accounts.models import User
 from incidents.models import Incident
-from notifications import wall
 from notifications.reminders.ladders import Rung
 from notifications.reminders.models import ReminderKind
 from notifications.reminders.promises import Promise
@@ -69,7 +68,7 @@ def missing_of(item: ActionItem) -> str:
 
 
 def _postmortem(promise: Promise, postmortem: Postmortem, rung: Rung, to: User) -> Words:
-    when = f"{'overdue since' if rung.is_late else 'due'} {at_moment(promise.due_at, wall.zone_of(to))}"
+    when = f"{'overdue since' if rung.is_late else 'due'} {at_moment(promise.due_at, to.zone)}"
     who = "You write it"
     if to != promise.person:
         when, who = f"{when} ({promise.person.name})", f"{_plain(promise.person.name)} writes it"

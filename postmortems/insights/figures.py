@@ -281,13 +281,18 @@ def _causes(incidents: IncidentQuerySet) -> list[Group]:
         for cause, titles in titles_by_cause(incidents).items()
     ]
     cause = Case(*named, output_field=CharField())
-    return _groups(with_branch(incidents).values(key=cause, name=cause))
+    return _groups(with_branch(incidents).values(key=cause), name="key")
 
 
-def _groups(by: Any) -> list[Group]:
+def _groups(by: Any, name: str = "name") -> list[Group]:
     rows = by.annotate(count=Count("pk"), resolved=Count(RESOLVE), both=Percentiles(RESOLVE))
     groups = [
-        Group(row["key"] or "", row["name"] or "", row["count"], Spread.of(row["resolved"], row["both"]))
+        Group(
+            row["key"] or "",
+            row[name] or "",
+            row["count"],
+            Spread.of(row["resolved"], row["both"]),
+        )
         for row in rows
     ]
     return sorted(groups, key=lambda group: (not group.key, -group.count, group.name.lower()))

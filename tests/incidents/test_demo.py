@@ -83,7 +83,9 @@ def _verifies() -> None:
         assert len(moments) > (20 if incident.ended_at else 7)
 
 
-def test_demo_uses_the_runbook_that_a_team_brought(revision: Revision, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_uses_the_runbook_that_a_team_brought(
+    revision: Revision, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("incidents.demo.history.told", lambda: told()[:5])
     demo()
     assert Runbook.objects.get().revisions.count() == 1

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Team, User
 from incidents import board, kept, operations, sections
 from incidents.board_rows import html_of
 from incidents.feed import Feed
@@ -28,9 +30,9 @@ STEP_CHANGES: dict[str, object] = {
 }  # fmt: skip
 
 
-def row_of(incident: Incident) -> str:
-    shown = Incident.objects.select_related("commander").get(pk=incident.pk)
-    return str(html_of(shown, tuple(s.name for s in shown.services.all())))
+def row_of(incident: Incident, reader: User | None = None) -> str:
+    rows = board.read(reader or incident.declared_by).rows
+    return str(html_of([row for row in rows if row.pk == incident.pk]))
 
 
 @pytest.mark.parametrize("name", ROW_CHANGES)
@@ -63,10 +65,6 @@ def test_the_time_of_a_row_passes_and_is_told_in_the_zone_of_each_reader(
     late = row_of(incident)
     assert 'data-due="late"' in late and "overdue" in late and 'data-due="late"' not in before
     assert "03:0" in late
-
-
-def test_the_board_is_made_of_those_rows(incident: Incident, ada: User) -> None:
-    assert board.read(ada).html == row_of(incident)
 
 
 def parts_of(incident: Incident) -> tuple[str, str]:
@@ -132,6 +130,92 @@ def test_only_so_much_is_kept_and_what_was_asked_for_last() -> None:
     assert store.size <= 10
 
 
-def test_every_field_that_a_row_shows_is_among_those_that_are_read(incident: Incident) -> None:
-    known: set[str] = {field.name for field in Incident._meta.concrete_fields}
-    assert {name for name in ROW_CHANGES if name in known} <= set(board.SHOWN)
+# -- parts of a room -------------------------------------------------------------------------------
+
+
+def room_of(incident: Incident) -> dict[str, str]:
+    shown = sections.load(incident.pk)
+    return {name: str(sections.render(name, shown)) for name in sections.NAMES}
+
+
+def still(parts: dict[str, str]) -> dict[str, str]:
+    """Those in which no clock runs."""
+    return {name: html for name, html in parts.items() if name not in sections.PASSING}
+
+
+def test_parts_that_are_kept_are_the_same_made_anew_after_each_change(
+    incident: Incident, ada: User, grace: User
+) -> None:
+    step = incident.steps.filter(kind="task")[0]
+    service = Service.objects.create(name="Chat", slug="chat")
+    kept_fields = ("title", "impact", "symptom", "started_at", "team")
+    said: dict[str, Any] = {name: getattr(incident, name) for name in kept_fields}
+    changes: list[Callable[[], object]] = [
+        lambda: operations.acknowledge(incident.pk, by=ada),
+        lambda: operations.set_step_done(incident.pk, step.pk, True, by=ada),
+        lambda: operations.assign_step(incident.pk, step.pk, grace, by=ada),
+        lambda: operations.assign_role(incident.pk, "scribe", grace, by=ada),
+        lambda: operations.add_link(incident.pk, url="https://example.com/", text="Graph", by=ada),
+        lambda: operations.change_details(incident.pk, **said, services=[service], by=ada),
+        lambda: operations.change_severity(incident.pk, 1, by=ada, reason="Worse"),
+        lambda: operations.change_privacy(incident.pk, True, by=ada),
+        lambda: operations.revoke_access(incident.pk, grace, by=ada),
+        lambda: operations.change_status(incident.pk, "resolved", by=ada),
+    ]
+    for change in changes:
+        before = room_of(incident)
+        change()
+        after = room_of(incident)
+        assert after != before
+        sections.kept = pieces.kept = Kept()
+        assert still(room_of(incident)) == still(after)
+
+
+@pytest.mark.parametrize("named", ["person", "team", "service", "runbook"])
+def test_a_name_that_changes_is_in_no_kept_part(incident: Incident, ada: User, named: str) -> None:
+    team = Team.objects.create(name="Web", slug="web")
+    service = Service.objects.create(name="Parrots", slug="parrots")
+    incident.services.add(service)
+    Incident.objects.filter(pk=incident.pk).update(team=team)
+    runbook = incident.revision.runbook
+    field, thing = {
+        "person": ("name", ada), "team": ("name", team), "service": ("name", service), "runbook": ("title", runbook),
+    }[named]  # fmt: skip
+    old = getattr(thing, field)
+    assert any(old in html for html in room_of(incident).values())
+    type(thing)._default_manager.filter(pk=thing.pk).update(**{field: "Quetzal"})
+    html = "".join(room_of(incident).values())
+    assert "Quetzal" in html
+    assert old not in html.replace(incident.title, "")
+
+
+def test_a_kept_room_is_read_again_for_each_reader(
+    incident: Incident, ada: User, grace: User, client_for: Callable[[User], Client]
+) -> None:
+    operations.add_note(incident.pk, "The key leaked on Tuesday", by=ada)
+    url, grace_in = f"/incidents/{incident.pk}/", client_for(grace)
+    assert "leaked on Tuesday" in grace_in.get(url).text
+    operations.change_privacy(incident.pk, True, by=ada)
+    assert "leaked on Tuesday" in client_for(ada).get(url).text
+    assert grace_in.get(url).status_code == 404
+    assert "csrfmiddlewaretoken" in client_for(ada).get(url).text
+    part = sections.render("checklist", sections.load(incident.pk))
+    assert 'name="csrfmiddlewaretoken" value=""' in part
+
+
+def test_what_happens_without_an_event_is_not_kept(incident: Incident, ada: User, grace: User) -> None:
+    operations.see(incident.pk, ada.pk)
+    assert "Grace" not in room_of(incident)["presence"]
+    operations.see(incident.pk, grace.pk)
+    assert "Grace" in room_of(incident)["presence"]
+    assert {"presence", "afterwards"} <= sections.PASSING
+
+
+def test_a_filtered_timeline_is_not_the_kept_one(
+    incident: Incident, ada: User, client_for: Callable[[User], Client]
+) -> None:
+    operations.add_note(incident.pk, "Seen in the graph", by=ada)
+    client, url = client_for(ada), f"/incidents/{incident.pk}/"
+    whole, filtered = client.get(url).text, client.get(f"{url}?show=decisions").text
+    assert "Seen in the graph" in whole and "Seen in the graph" not in filtered
+    assert "Seen in the graph" in client.get(url).text

@@ -414,7 +414,6 @@ def test_a_thing_said_is_one_row_for_each_date_and_stage(world, berlin):
 
 
 def test_times_shown_are_those_of_the_reader(world, declared, berlin):
-    from notifications.wall import zone_of
 
     moment = datetime.fromisoformat("2026-11-13T08:00+00:00")
-    assert at_moment(moment, zone_of(berlin)) == "Fri 13 Nov, 09:00 CET"
+    assert at_moment(moment, berlin.zone) == "Fri 13 Nov, 09:00 CET"

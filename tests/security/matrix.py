@@ -128,6 +128,7 @@ MATRIX: dict[str, Row] = {
     "runbooks:unarchive": press(RESPONDER),
     # -- incidents ----------------------------------------------------------------------------------------
     "incidents:board": page(MEMBER),
+    "incidents:figures": page(MEMBER),
     "incidents:history": page(MEMBER),
     "incidents:declare": Row(RESPONDER, get=200, post=302),
     "incidents:preview_declaration": press(RESPONDER, 200),

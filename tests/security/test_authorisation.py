@@ -48,7 +48,7 @@ from tests.security.world import SECRET, Actor, Answer, World, routes, undone
 
 pytestmark = pytest.mark.django_db
 STRANGERS = ("anonymous", "deactivated")
-#: Who asks by methods that read what GET reads, or that nothing answers to.
+#: Who asks for what nobody finds, and by methods that read what GET reads or that nothing answers to.
 A_FEW = ("anonymous", "viewer", "administrator", "added")
 OF_INCIDENTS = [
     name
@@ -87,7 +87,7 @@ def _asked(world: World, route: str) -> Iterator[tuple[Actor, str, str, Answer]]
         for thing in things.get(method, ("public",)) if route in OF_INCIDENTS else ("public",):
             sent = form(world, route, thing) if method == "POST" else None
             for actor in world.actors.values():
-                if method not in ("GET", "POST") and actor.name not in A_FEW:
+                if (method not in ("GET", "POST") or thing == "missing") and actor.name not in A_FEW:
                     continue
                 answer = actor.ask(method, world.url(route, thing), sent)
                 _check_headers(answer, signed_in=actor.name not in STRANGERS)
