@@ -11,7 +11,7 @@ from time import monotonic, sleep
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
-from notifications.channels import LIMIT, email, sender_of
+from notifications.channels import email, sender_of
 from notifications.deliveries import LEASE, Outcome, claim, give_back, settle
 from notifications.models import Delivery
 from notifications.senders import Sender
@@ -112,8 +112,9 @@ class _Round:
         room = min(self._room(), self.limit - self.tried)
         if room <= 0 or monotonic() > self.ends_at:
             return 0
-        # A send that would end after its lease, because this process was frozen, is whose who has claimed it since.
-        begin_by = min(monotonic() + LEASE.total_seconds() - LIMIT, self.ends_at + 1)
+        # A lease is three times the longest send. What could not be begun for two of them, because this process was
+        # frozen, might end after it, when somebody else has claimed it.
+        begin_by = min(monotonic() + LEASE.total_seconds() * 2 / 3, self.ends_at + 1)
         try:
             self.sender.hold()
             rows = claim(urgent=self.urgent, limit=room, sender=self.sender.id)

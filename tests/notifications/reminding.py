@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from incidents.models import Incident
-from notifications import digests, wall
+from notifications import digests
 from notifications.models import Delivery, Digest, Notice
 from notifications.reminders import sweep
 from notifications.reminders.models import ReminderClock, ReminderStage
@@ -95,7 +95,7 @@ def told(user: User) -> list[tuple[str, str]]:
 
 
 def local(moment: datetime, user: User) -> str:
-    return f"{moment.astimezone(wall.zone_of(user)):%a %d %b %H:%M}"
+    return f"{moment.astimezone(user.zone):%a %d %b %H:%M}"
 
 
 def said(item: ActionItem) -> list[str]:

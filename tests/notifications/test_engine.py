@@ -155,11 +155,11 @@ def test_a_parked_delivery_is_a_complaint_until_somebody_has_looked(world, decla
     declared(1)
     world.work()
     Delivery.objects.filter(channel="email").update(state=DeliveryState.FAILED)
-    assert any("failed for good" in line for line in figures.complaints(figures.figures()))
+    assert any("Failed for good" in line for line in figures.complaints(figures.figures()))
 
     Delivery.objects.update(settled_by=ada)
 
-    assert not any("failed for good" in line for line in figures.complaints(figures.figures()))
+    assert not any("Failed for good" in line for line in figures.complaints(figures.figures()))
 
 
 def test_readyz_names_what_is_wrong_and_healthz_stays_green(world):

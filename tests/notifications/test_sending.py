@@ -367,7 +367,7 @@ def test_what_its_sender_could_not_begin_in_time_is_sent_by_the_next(smtp, ada, 
     for _ in range(12):
         a_delivery(ada)
     with monkeypatch.context() as frozen:
-        frozen.setattr(sending, "LIMIT", deliveries.LEASE.total_seconds() + 1)
+        frozen.setattr(sending, "LEASE", timedelta(seconds=-1))
         sending.send_due(urgent=True)
     assert not smtp.tried
     assert set(Delivery.objects.values_list("state", "attempts")) == {("pending", 0)}
