@@ -19,7 +19,7 @@ from tests.live.conftest import RUNBOOK
 from tests.live.streaming import Server
 
 SECOND = 1000
-LOST = ["net::ERR_", "Failed to load resource", "EventSource"]
+LOST = ["net::ERR_", "Failed to load resource", "EventSource", "htmx:sendError", "htmx:afterRequest"]
 
 
 @pytest.fixture
