@@ -32,9 +32,11 @@ class Viewer(asyncio.Protocol):
         transport.write(self.request)
 
     def data_received(self, data: bytes) -> None:
-        if not self.is_open.done() and b"event: hb" in data:
-            self.is_open.set_result(b" 200 " in data[:20])
         whole = self.last + data
+        if not self.is_open.done() and data.startswith(b"HTTP/1.1") and b" 200 " not in data[:20]:
+            self.is_open.set_result(False)
+        elif not self.is_open.done() and b"event: hb" in whole:
+            self.is_open.set_result(True)
         if self.crowd.awaited and self.crowd.awaited in whole:
             self.last = b""
             self.crowd.seen(self)

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.middleware.Compress",
     "config.middleware.RefuseUnreadable",
     "config.middleware.SayWhenBusy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
