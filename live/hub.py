@@ -5,8 +5,8 @@ import logging
 import signal
 import threading
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import aclosing, contextmanager
 from types import FrameType
 from typing import Any
 
@@ -17,7 +17,7 @@ from live.events import encode
 from live.listening import listen
 from live.rendering import ALL, sections_of
 from live.rooms import Room
-from live.streams import Stream, Viewer
+from live.streams import Audience, Stream, Viewer
 from live.threads import in_thread
 
 log = logging.getLogger(__name__)
@@ -28,18 +28,25 @@ STREAMS_PER_USER = 12
 _hubs: "dict[asyncio.AbstractEventLoop, Hub]" = {}
 
 
-async def follow_incident(viewer: Viewer, incident_id: int, seq: int) -> AsyncIterator[bytes]:
+def follow_incident(viewer: Viewer, incident_id: int, seq: int) -> AsyncIterator[bytes]:
     """What ``viewer``, who knows event ``seq``, is told of an incident: the bytes of a response."""
-    async with aclosing(hub().follow(incident_id, viewer, seq)) as chunks:
-        async for chunk in chunks:
-            yield chunk
+    return _follow(incident_id, viewer, seq)
 
 
-async def follow_board(viewer: Viewer, since: int) -> AsyncIterator[bytes]:
+def follow_board(viewer: Viewer, since: int) -> AsyncIterator[bytes]:
     """What ``viewer``, whose board is of ``since`` (in ms), is told of it: the bytes of a response."""
-    async with aclosing(hub().follow(None, viewer, since)) as chunks:
-        async for chunk in chunks:
-            yield chunk
+    return _follow(None, viewer, since)
+
+
+async def _follow(incident_id: int | None, viewer: Viewer, seq: int) -> AsyncGenerator[bytes]:
+    """The bytes for somebody who looks at an incident, or at the board if it is None."""
+    here = hub()
+    if here.closed:
+        return
+    with here.watching(Stream(viewer, seq)) as stream:
+        async with aclosing(stream.body(here.seat(incident_id))) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
 
 def hub() -> "Hub":
@@ -63,25 +70,22 @@ class Hub:
         self._tasks = [self._start(listen(self, self.ready)), self._start(self._look_around())]
         _before_signals(self._stop)
 
-    async def follow(self, incident_id: int | None, viewer: Viewer, seq: int) -> AsyncGenerator[bytes]:
-        """The bytes for somebody who looks at an incident, or at the board if it is None."""
-        if self.closed:
-            return
-        stream = Stream(viewer, seq)
-        mine = self._of_user[viewer.user_id]
+    @contextmanager
+    def watching(self, stream: Stream) -> Iterator[Stream]:
+        """``stream`` is its viewer's while this lasts: one of a few."""
+        mine = self._of_user[stream.viewer.user_id]
         mine.append(stream)
         if len(mine) > STREAMS_PER_USER:
             mine[0].end(encode("bye", "crowded"))
         try:
-            async with aclosing(
-                stream.body(_Seat(self, incident_id) if incident_id else self.board)
-            ) as chunks:
-                async for chunk in chunks:
-                    yield chunk
+            yield stream
         finally:
             mine.remove(stream)
             if not mine:
-                self._of_user.pop(viewer.user_id, None)
+                self._of_user.pop(stream.viewer.user_id, None)
+
+    def seat(self, incident_id: int | None) -> Audience:
+        return _Seat(self, incident_id) if incident_id else self.board
 
     # -- what the connection hears ------------------------------------------------------------------
 

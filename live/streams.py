@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
@@ -42,24 +43,30 @@ class Audience(Protocol):
 
 
 class Stream:
-    """What one browser is told. ``seq`` is the last event number it is known to have."""
+    """What one browser is told. ``seq`` is the last event number it is known to have.
+
+    There are thousands, and most are idle: no slot, task or queue more than each needs.
+    """
+
+    __slots__ = ("_task", "_waiter", "_waiting", "ended", "seq", "viewer")
 
     def __init__(self, viewer: Viewer, seq: int) -> None:
         self.viewer = viewer
         self.seq = seq
         self.ended = False
-        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._waiting: deque[bytes | None] = deque()
+        self._waiter: asyncio.Future[None] | None = None
         self._task: asyncio.Task[object] | None = None
 
     def send(self, chunk: bytes, seq: int = 0) -> None:
         """Queue ``chunk``; a browser that is too far behind is cut off instead, and catches up when it returns."""
         if self.ended:
             return
-        if self._queue.qsize() >= BACKLOG:
+        if len(self._waiting) >= BACKLOG:
             log.warning("A stream was closed because its browser reads too slowly")
             self.end(encode("again"))
             return
-        self._queue.put_nowait(chunk)
+        self._put(chunk)
         self.seq = max(self.seq, seq)
 
     def end(self, last: bytes = b"") -> None:
@@ -67,12 +74,32 @@ class Stream:
         if self.ended:
             return
         self.ended = True
-        while not self._queue.empty():
-            self._queue.get_nowait()
-        self._queue.put_nowait(last)
-        self._queue.put_nowait(None)
+        self._waiting.clear()
+        self._put(last)
+        self._put(None)
         if self._task:
             asyncio.get_running_loop().call_later(PATIENCE, self._task.cancel)
+
+    def _put(self, chunk: bytes | None) -> None:
+        self._waiting.append(chunk)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def _something(self, seconds: float) -> bool:
+        """Wait until something is to be sent, as long as this; whether it is. (``wait_for`` makes a task each time.)"""
+        if not self._waiting:
+            loop = asyncio.get_running_loop()
+            self._waiter = loop.create_future()
+            alarm = loop.call_later(seconds, self._wake)
+            try:
+                await self._waiter
+            finally:
+                alarm.cancel()
+                self._waiter = None
+        return bool(self._waiting)
 
     async def body(self, audience: Audience) -> AsyncGenerator[bytes]:
         """The response's bytes: what is queued, heartbeats between, and an end. In ``audience`` while it lasts."""
@@ -84,10 +111,8 @@ class Stream:
             # The first heartbeat tells the page that the stream flows: a proxy may open it and hold it back.
             yield RETRY + audience.heartbeat()
             while (left := until - clock()) > 0:
-                try:
-                    chunk = await asyncio.wait_for(self._queue.get(), min(HEARTBEAT, left))
-                except TimeoutError:
-                    chunk = audience.heartbeat()
+                is_news = await self._something(min(HEARTBEAT, left))
+                chunk = self._waiting.popleft() if is_news else audience.heartbeat()
                 if chunk is None:
                     return
                 yield chunk
