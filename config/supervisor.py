@@ -20,6 +20,7 @@ from config.environment import BASE_DIR, ConfigurationError, Environment
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a dead child is started again
 STEADY = 60.0  # seconds after which a child counts as well, and its next pause is the shortest
+HEAD_START = 10.0  # seconds at most that the web process starts before the others
 PATIENCE = 25.0  # seconds that children get to finish what they do
 CELERY = [sys.executable, "-m", "celery", "-q", "-A", "config"]
 
@@ -136,8 +137,12 @@ async def work(children: list[Child], listening: socket.socket) -> int:
     address = await prepare()
     if address is None:
         return 1
-    keepers = [asyncio.create_task(child.keep()) for child in children]
+    keepers = [asyncio.create_task(child.keep()) for child in children[:1]]
     try:
+        # All at once they would be in each other's way; but what is due does not wait for a web process that fails.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(until_healthy(listening.getsockname()), HEAD_START)
+        keepers += [asyncio.create_task(child.keep()) for child in children[1:]]
         await until_healthy(listening.getsockname())
         say("", f"Allclear is at {address}")
         await asyncio.gather(*keepers)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finder
 from django.core.management import CommandError
 
 from config import environment, postgres, prepare
@@ -166,3 +167,21 @@ def test_a_command_that_is_refused_says_why_in_one_line(monkeypatch, tmp_path):
     monkeypatch.setattr(postgres.Cluster, "running", lambda self: contextlib.nullcontext())
     with pytest.raises(SystemExit, match=r"^This database holds real incidents\.$"):
         prepare.main(["demo"])
+
+
+def test_static_files_are_gathered_anew_only_when_one_has_changed(monkeypatch, settings, tmp_path):
+    source, root = tmp_path / "source", tmp_path / "root"
+    source.mkdir()
+    root.mkdir()
+    settings.STATICFILES_DIRS, settings.STATIC_ROOT = [source], root
+    get_finder.cache_clear()  # type: ignore[attr-defined]
+    gathered: list[str] = []
+    monkeypatch.setattr(prepare, "call_command", lambda name, **_: gathered.append(name))
+    (source / "a.css").write_text("a {}")
+    prepare.collect_static()
+    prepare.collect_static()
+    assert gathered == ["collectstatic"]
+    (source / "a.css").write_text("a { color: red }")
+    prepare.collect_static()
+    assert gathered == ["collectstatic"] * 2
+    get_finder.cache_clear()  # type: ignore[attr-defined]
