@@ -123,6 +123,13 @@ MUTATIONS = (
         f"fires_at__lte={HOST_TIME}",
     ),
     Mutation(
+        "a send begins though its lease may be another's by now",
+        "notifications/sending.py",
+        r"if began > claimed\.begin_by",
+        "if False",
+        "tests/notifications/test_sending.py",
+    ),
+    Mutation(
         "leases never run out",
         "notifications/deliveries.py",
         r"lease_until__lt=DatabaseNow\(\)",
