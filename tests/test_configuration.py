@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.finders import get_finder
 from django.core.management import CommandError
 
-from config import environment, postgres, prepare
+from config import environment, postgres, prepare, scripts
 from config.environment import BASE_DIR, ConfigurationError, Environment
 
 KEY = "k" * 50
@@ -173,7 +174,7 @@ def test_static_files_are_gathered_anew_only_when_one_has_changed(monkeypatch, s
     source, root = tmp_path / "source", tmp_path / "root"
     source.mkdir()
     root.mkdir()
-    settings.STATICFILES_DIRS, settings.STATIC_ROOT = [source], root
+    settings.STATICFILES_DIRS, settings.STATIC_ROOT = [*settings.STATICFILES_DIRS, source], root
     get_finder.cache_clear()  # type: ignore[attr-defined]
     gathered: list[str] = []
     monkeypatch.setattr(prepare, "call_command", lambda name, **_: gathered.append(name))
@@ -185,3 +186,18 @@ def test_static_files_are_gathered_anew_only_when_one_has_changed(monkeypatch, s
     prepare.collect_static()
     assert gathered == ["collectstatic"] * 2
     get_finder.cache_clear()  # type: ignore[attr-defined]
+
+
+def test_the_scripts_of_every_page_are_one_file_made_anew_when_a_part_changes(
+    monkeypatch, settings, tmp_path
+):
+    settings.STATIC_ROOT = tmp_path / "static"
+    part = tmp_path / "part.js"
+    part.write_text("first()")
+    monkeypatch.setattr(finders, "find", lambda name: part)
+    made = scripts.TogetherFinder().find(scripts.NAME)
+    assert Path(made).read_text().count("first()") == len(scripts.SCRIPTS)
+    part.write_text("second()")
+    assert [name for name, _ in scripts.TogetherFinder().list([])] == [scripts.NAME]
+    assert "first()" not in Path(made).read_text()
+    assert scripts.TogetherFinder().find("other.js") == []
