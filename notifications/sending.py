@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 THREADS = 8
 #: Claimed beyond those, to be sent next, while a send takes no longer than ``QUICK`` seconds: a claim costs much the
 #: same for a few and for many, and meanwhile the threads go on.
-AHEAD = 24
+AHEAD = 16
 QUICK = 0.1
 #: Seconds after which no further send is begun: the last one must end within the worker's own limit.
 LONGEST = 20.0
@@ -102,7 +103,7 @@ class _Round:
             if not self.under_way and not (claimed or looked):
                 break
             self._collect(LOOK_EVERY if self.under_way and not looked else 0)
-        give_back(self.unsent)
+        self._give_back()
         if self.error:
             raise self.error
         return self.tried
@@ -158,11 +159,30 @@ class _Round:
             try:
                 done = self.done.get(timeout=max(0.0, until - monotonic()))
             except Empty:
+                if longest and not slowest:
+                    self._let_go()
                 break
             self.error, self.under_way = done.error or self.error, self.under_way - 1
             self.unsent += [done.unsent] if done.unsent else []
             slowest, until = max(slowest, done.seconds), min(until, monotonic() + A_MOMENT)
         self.slowest = slowest or self.slowest
+
+    def _let_go(self) -> None:
+        """Sends have turned slow: what waits for a thread here is anybody's again, at once."""
+        waiting = list[Delivery]()
+        with suppress(Empty):
+            while claimed := self.todo.get_nowait():
+                waiting.append(claimed.row)
+        self.slowest = QUICK + 1
+        self.under_way, self.tried = self.under_way - len(waiting), self.tried - len(waiting)
+        self.unsent += waiting
+        self._give_back()
+
+    def _give_back(self) -> None:
+        """Where the database is away that is tried again; at the latest the leases end with this sender."""
+        with suppress(OperationalError, InterfaceError):
+            give_back(self.unsent)
+            self.unsent.clear()
 
     def send_home(self) -> None:
         for _ in range(self.threads):

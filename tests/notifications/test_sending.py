@@ -13,6 +13,7 @@ from accounts.models import User
 from incidents import operations
 from incidents.models import TimelineEvent
 from notifications import deliveries, sending
+from notifications.channels import email
 from notifications.deliveries import Outcome, claim, deliver, settle
 from notifications.models import (
     Delivery,
@@ -360,6 +361,31 @@ def test_while_sends_are_slow_no_more_is_claimed_than_is_being_sent(smtp, ada, m
         a_delivery(ada)
     assert sending.send_due(urgent=True) == 30
     assert max(claims) == sending.THREADS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_claimed_ahead_is_let_go_when_sends_turn_slow(smtp, ada, monkeypatch):
+    monkeypatch.setattr(sending, "LOOK_EVERY", 0.1)
+    for _ in range(sending.THREADS + sending.AHEAD + 8):
+        a_delivery(ada)
+    over, is_slow = threading.Event(), threading.Event()
+
+    def answered(row: Delivery) -> Outcome:
+        if len(smtp.accepted) >= 8:
+            is_slow.set()
+            assert over.wait(10)
+        return email.send(row)
+
+    monkeypatch.setattr(sending, "outcome_of", answered)
+    sender = in_a_thread()
+    assert is_slow.wait(10)
+    until = time.monotonic() + 10
+    while (leased := Delivery.objects.filter(state="leased").count()) > sending.THREADS:
+        assert time.monotonic() < until, leased
+        time.sleep(0.02)
+    over.set()
+    sender.join()
+    assert not Delivery.objects.exclude(state="sent", attempts=1).exists()
 
 
 @pytest.mark.django_db(transaction=True)
