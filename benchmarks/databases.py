@@ -61,7 +61,11 @@ def keep(cluster: Cluster, home: Path, sizes: tuple[int, ...]) -> float:
                     stdout=subprocess.DEVNULL,
                 )
             server.execute(f'ALTER DATABASE "making" RENAME TO "{_kept(size)}"')
-    return time.monotonic() - began if missing else 0.0
+    seconds = time.monotonic() - began if missing else 0.0
+    # The databases may be older than the static files.
+    command = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0"]
+    subprocess.run(command, cwd=BASE_DIR, env=variables(cluster, "postgres", home), check=True)
+    return seconds
 
 
 def _kept(size: int) -> str:

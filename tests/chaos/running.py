@@ -29,7 +29,7 @@ class Run:
     is_small: bool = False
 
 
-FULL = Run(200, 180, 60, 55, 45, 150, (1, 5), 2, 1, 15)
+FULL = Run(200, 180, 60, 55, 45, 150, (1, 5), 2, 1, 60)
 #: Fewer processes, each hurt once: what a suite can afford on every run, on a machine that does other things too.
 REDUCED = Run(16, 8, 3, 5, 4, 30, (0.1, 0.3), 1, 1, 60, is_small=True)
 
