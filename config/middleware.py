@@ -17,6 +17,16 @@ from outbox.sessions import is_busy
 log = logging.getLogger(__name__)
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
+#: Kinds of answers that get smaller; pictures, PDFs and archives are compressed in themselves.
+COMPRESSED = {
+    "application/json",
+    "application/atom+xml",
+    "text/calendar",
+    "text/csv",
+    "text/html",
+    "text/markdown",
+    "text/plain",
+}
 
 
 class RefuseUnreadable:
@@ -57,17 +67,6 @@ class SayWhenBusy:
 
 def _values(data: QueryDict) -> list[str]:
     return [text for key, values in data.lists() for text in (key, *map(str, values))]
-
-
-COMPRESSED = {
-    "application/json",
-    "application/atom+xml",
-    "text/calendar",
-    "text/csv",
-    "text/html",
-    "text/markdown",
-    "text/plain",
-}
 
 
 def _is_unreadable(text: str) -> bool:

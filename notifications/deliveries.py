@@ -227,6 +227,7 @@ def _has_died_too_often(row: Any) -> bool:
 def give_back(rows: Iterable[Delivery]) -> None:
     """What was claimed and not begun is anybody's again, as if it had not been claimed; unless it is another's by
     now."""
+    # Each by its own token: one of them may be claimed anew, and under way, by this very sender.
     for row in rows:
         held = Delivery.objects.filter(pk=row.pk, lease_token=row.lease_token, state=DeliveryState.LEASED)
         held.update(state=DeliveryState.PENDING, attempts=F("attempts") - 1, **FREE)
