@@ -19,7 +19,7 @@ from django.urls import set_script_prefix
 
 from config.limits import Receive, Send
 
-#: Requests under way at once; with the threads of `live` no more than the pool has connections, so none waits in vain.
+#: Requests under way at once; each keeps a database connection, as do the threads of `live`.
 THREADS = 12
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import UTC
 
 from django.core.exceptions import BadRequest
-from django.db import DataError, connections
+from django.db import DataError
 from django.http import HttpRequest, QueryDict
-from django.http.response import HttpResponseBase, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone
 
@@ -107,20 +107,6 @@ def never_stored(respond: Respond) -> Respond:
         unsaid = response.status_code < 500 and not response.has_header("Cache-Control")
         if unsaid and request.user.is_authenticated:
             response["Cache-Control"] = "private, no-store"
-        return response
-
-    return middleware
-
-
-def release_connections(respond: Respond) -> Respond:
-    """Hand the database connection back before a stream begins: a stream may last for hours, the pool is small."""
-
-    def middleware(request: HttpRequest) -> HttpResponseBase:
-        response = respond(request)
-        if isinstance(response, StreamingHttpResponse):
-            for connection in connections.all(initialized_only=True):
-                if not connection.in_atomic_block:
-                    connection.close()
         return response
 
     return middleware

@@ -57,7 +57,6 @@ MIDDLEWARE = [
     "config.middleware.RefuseUnreadable",
     "config.middleware.SayWhenBusy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.release_connections",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -98,22 +97,34 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 
+#: A database whose host answers no more is given up after so many seconds, and not after the system's two hours.
+GONE_WITHOUT_A_WORD = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 15_000,  # milliseconds
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+
+
 def database(url: str) -> dict[str, Any]:
     """Django's description of the PostgreSQL at `url`; what libpq knows beyond Django's names becomes an option."""
     parts: dict[str, Any] = dict(conninfo_to_dict(url))
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     known = {name: str(parts.pop(key, None) or "") for name, key in names.items()}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "outbox.postgresql",
         **known,
+        # Threads are few and last: each keeps its connection, and looks before each request whether it still works.
+        "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            **GONE_WITHOUT_A_WORD,
             **parts,
             "application_name": "allclear",
             # What is asked again and again is planned once a connection: see docs/scaling.md about PgBouncer.
             "server_side_binding": True,
             "prepare_threshold": 3,
-            "pool": {"min_size": 1, "max_size": 16, "timeout": 10},
         },
     }
 

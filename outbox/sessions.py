@@ -18,9 +18,14 @@ WEB = {
 WORK = {"lock_timeout": 5_000, "idle_in_transaction_session_timeout": 15_000}
 
 
+#: Seconds that is waited for a database which cannot be reached: a restart takes one or two.
+PATIENCE = 3.0
+
+
 def limit(limits: dict[str, int]) -> None:
-    """Have every session that this process opens from now on be under ``limits``."""
+    """Have every session that this process opens from now on be under ``limits``, and be waited for a little."""
     options: dict[str, Any] = settings.DATABASES["default"]["OPTIONS"]
+    options["patience"] = PATIENCE
     said = " ".join(f"-c {name}={value}" for name, value in limits.items())
     options["options"] = f"{said} {options.get('options', '')}".strip()  # what the operator says comes last
 

@@ -57,8 +57,7 @@ def django_db_modify_db_settings(
     database_url: str, django_db_modify_db_settings_parallel_suffix: None
 ) -> None:
     """Point Django at that database, once the first test asks for one; what is ours starts as a copy."""
-    found = database(database_url)
-    found["OPTIONS"].pop("pool")
+    found = database(database_url) | {"CONN_MAX_AGE": 0}
     connections.settings["default"].update(found)
     settings.DATABASES["default"].update(found)
     if not ENVIRONMENT.database_url:

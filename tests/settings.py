@@ -12,5 +12,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Static files as they lie in the tree: nothing is collected before a test.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
-# A pool keeps connections open behind a test's back, and the database could not be dropped.
-DATABASES["default"]["OPTIONS"].pop("pool")
+# A thread that kept its connection open behind a test's back would keep the database from being dropped.
+DATABASES["default"]["CONN_MAX_AGE"] = 0

@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import unescape
+from pathlib import Path
+from threading import Timer
 from uuid import uuid4
 
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 
 from accounts.models import User
@@ -17,6 +19,7 @@ from incidents.models import Incident, TimelineEvent
 from incidents.operations import Declaration, declare
 from notifications.models import Clock
 from outbox import sessions
+from outbox.postgresql.base import DatabaseWrapper
 from outbox.relay import relay
 from runbooks.operations import create_runbook
 
@@ -96,7 +99,35 @@ def test_sessions_of_web_and_workers_are_limited_and_the_operator_has_the_last_w
     monkeypatch.setitem(settings.DATABASES["default"], "OPTIONS", {"options": "-c statement_timeout=90000"})
     sessions.limit(limits)
     params = connection.get_connection_params() | settings.DATABASES["default"]["OPTIONS"]
+    del params["patience"]
     with psycopg.connect(**params) as session:
         shown = {name: session.execute(f"SHOW {name}").fetchone() for name in limits}
         assert session.execute("SHOW statement_timeout").fetchone() == ("90s",)
     assert shown["lock_timeout"] == ("5s",) and shown["idle_in_transaction_session_timeout"] == ("15s",)
+
+
+def test_who_asks_while_the_database_restarts_gets_an_answer(tmp_path: Path) -> None:
+    away = tmp_path / "away"
+    with reached_by(str(away)) as database:
+        restart = Timer(0.5, away.symlink_to, [settings.DATABASES["default"]["HOST"]])
+        restart.start()
+        with database.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            assert cursor.fetchone() == (1,)
+        restart.join()
+
+
+def test_a_database_that_stays_away_is_an_error(tmp_path: Path) -> None:
+    with reached_by(str(tmp_path / "away"), patience=0.2) as database, pytest.raises(OperationalError):
+        database.ensure_connection()
+
+
+@contextmanager
+def reached_by(host: str, patience: float = sessions.PATIENCE) -> Iterator[DatabaseWrapper]:
+    """The tests' database by another socket directory, as a process of web or workers would use it."""
+    known = connection.settings_dict
+    database = DatabaseWrapper(known | {"HOST": host, "OPTIONS": known["OPTIONS"] | {"patience": patience}})
+    try:
+        yield database
+    finally:
+        database.close()

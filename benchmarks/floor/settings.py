@@ -1,4 +1,4 @@
-"""The least that a page from a database needs, with the connection pool that the product has."""
+"""The least that a page from a database needs, with connections that last, as the product has them."""
 
 from pathlib import Path
 

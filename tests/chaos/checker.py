@@ -19,7 +19,9 @@ ARRIVED = ("accepted", "cut")
 class Report:
     figures: dict[str, Any] = field(default_factory=dict)
     violations: list[str] = field(default_factory=list)
+    #: In seconds: until the first try, and until the first that a sink saw.
     latencies: list[float] = field(default_factory=list)
+    arrivals: list[float] = field(default_factory=list)
 
     def expect(self, holds: object, violation: str) -> None:
         if not holds:
@@ -27,14 +29,16 @@ class Report:
 
     def table(self) -> str:
         rows = self.figures | {
-            "latency p50 / p99 / max": " / ".join(f"{self.percentile(p):.1f} s" for p in (50, 99, 100))
+            f"{what} p50 / p99 / max": " / ".join(f"{percentile(found, p):.1f} s" for p in (50, 99, 100))
+            for what, found in {"first try": self.latencies, "first arrival": self.arrivals}.items()
         }
         lines = [f"{name:44} {value}" for name, value in rows.items()]
         return "\n".join([*lines, *(f"VIOLATION {text}" for text in self.violations)])
 
-    def percentile(self, p: float) -> float:
-        found = sorted(self.latencies) or [0.0]
-        return found[min(len(found) - 1, int(len(found) * p / 100))]
+
+def percentile(found: list[float], p: float) -> float:
+    ordered = sorted(found) or [0.0]
+    return ordered[min(len(ordered) - 1, int(len(ordered) * p / 100))]
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -135,18 +139,23 @@ def _dropped(report: Report, truth: list[dict[str, Any]]) -> None:
 
 
 def _latencies(report: Report, truth: list[dict[str, Any]], sunk: list[dict[str, Any]]) -> None:
-    """From due, or from when the driver was told of it if that was later, to the first try that a sink saw."""
-    first: dict[str, float] = {}
+    """From due, or from when the driver was told of it if that was later, to the first try; apart from that, to the
+    first that got as far as a sink, as lines are cut as well."""
+    seen_at, tried_at = dict[str, float](), dict[str, float]()
     for line in sunk:
-        first[line["id"]] = min(line["at"], first.get(line["id"], line["at"]))
+        seen_at[line["id"]] = min(line["at"], seen_at.get(line["id"], line["at"]))
+    for key, at in DeliveryAttempt.objects.values_list("delivery_id", "started_at").order_by("-started_at"):
+        tried_at[str(key)] = at.timestamp()
     promised = {(line["incident"], line["due"]): line["at"] for line in truth if line["kind"] == "promised"}
     rows = Delivery.objects.exclude(channel=Channel.INBOX).filter(notice__stage__name="due")
     for key, number, due_at in rows.values_list("id", "notice__incident_id", "notice__due_at"):
-        seen = first.get(str(key))
+        seen = seen_at.get(str(key))
         if seen is None or due_at is None:
             continue
         due = due_at.timestamp()
-        report.latencies.append(seen - max(due, promised.get((number, due), due)))
+        owed_at = max(due, promised.get((number, due), due))
+        report.latencies.append(min(seen, tried_at.get(str(key), seen)) - owed_at)
+        report.arrivals.append(seen - owed_at)
         report.expect(seen >= due - EARLY, f"{key} was sent {due - seen:.2f} s early")
     report.figures["first tries timed"] = len(report.latencies)
 

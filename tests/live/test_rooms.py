@@ -240,7 +240,7 @@ def test_fifty_viewers_take_no_more_connections_than_one(server, client_for, ada
             idle = cursor.fetchone()[0]
         say(incident, ada, "for all fifty")
         assert all("for all fifty" in stream.next("feed").data for stream in streams)
-    assert idle <= 16 + 1  # the pool, which does not grow with viewers, and this test
+    assert idle <= 16 + 1  # one for each thread, however many look, and this test
     assert listeners_left() == 1
 
 
@@ -303,3 +303,17 @@ def test_asking_again_is_answered_with_304_for_as_long_as_nothing_is_new(client_
     say(incident, ada, "something new")
     assert again() == 200
     assert client_for(ada).get(path, headers={"If-None-Match": first["ETag"]}).status_code == 200
+
+
+def test_after_a_restart_of_the_database_every_request_is_answered(server, client_for, grace, incident):
+    """One after another and at a quiet time, when nobody else finds out that connections are dead."""
+    client, path = client_for(grace), f"/incidents/{incident.pk}/"
+    with ThreadPoolExecutor(16) as crowd:
+        list(crowd.map(lambda _: get(server, path, client), range(64)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE application_name = 'allclear' AND datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert cursor.fetchone()[0] > 4
+    assert [get(server, path, client)[0] for _ in range(32)] == [200] * 32
