@@ -15,6 +15,7 @@ from live.attendance import REFRESH, Attendance
 from live.boards import Board
 from live.events import encode
 from live.listening import listen
+from live.packing import BEGIN, packed
 from live.rendering import ALL, sections_of
 from live.rooms import Room
 from live.streams import Audience, Stream, Viewer
@@ -28,25 +29,29 @@ STREAMS_PER_USER = 12
 _hubs: "dict[asyncio.AbstractEventLoop, Hub]" = {}
 
 
-def follow_incident(viewer: Viewer, incident_id: int, seq: int) -> AsyncIterator[bytes]:
+def follow_incident(viewer: Viewer, incident_id: int, seq: int, *, is_packed: bool) -> AsyncIterator[bytes]:
     """What ``viewer``, who knows event ``seq``, is told of an incident: the bytes of a response."""
-    return _follow(incident_id, viewer, seq)
+    return _follow(incident_id, viewer, seq, is_packed)
 
 
 def follow_board(viewer: Viewer, since: int) -> AsyncIterator[bytes]:
     """What ``viewer``, whose board is of ``since`` (in ms), is told of it: the bytes of a response."""
-    return _follow(None, viewer, since)
+    return _follow(None, viewer, since, is_packed=False)
 
 
-async def _follow(incident_id: int | None, viewer: Viewer, seq: int) -> AsyncGenerator[bytes]:
+async def _follow(
+    incident_id: int | None, viewer: Viewer, seq: int, is_packed: bool
+) -> AsyncGenerator[bytes]:
     """The bytes for somebody who looks at an incident, or at the board if it is None."""
     here = hub()
     if here.closed:
         return
+    if is_packed:
+        yield BEGIN
     with here.watching(Stream(viewer, seq)) as stream:
         async with aclosing(stream.body(here.seat(incident_id))) as chunks:
             async for chunk in chunks:
-                yield chunk
+                yield packed(chunk) if is_packed else chunk
 
 
 def hub() -> "Hub":

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 
 from django.http import HttpRequest, JsonResponse
 from django.http.response import StreamingHttpResponse
+from django.middleware.gzip import re_accepts_gzip
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import conditional_page, require_GET
 
 from accounts.access import MemberRequest, member
@@ -24,7 +26,12 @@ def incident(request: MemberRequest, number: int) -> StreamingHttpResponse:
     """Every change to the room of an incident, as server-sent events."""
     found = _find(request.user, number)
     viewer = viewer_of(request.user, request.session.session_key)
-    return _stream(follow_incident(viewer, found.pk, _last_known(request)))
+    is_packed = bool(re_accepts_gzip.search(request.headers.get("Accept-Encoding", "")))
+    response = _stream(follow_incident(viewer, found.pk, _last_known(request), is_packed=is_packed))
+    patch_vary_headers(response, ["Accept-Encoding"])
+    if is_packed:
+        response["Content-Encoding"] = "gzip"
+    return response
 
 
 @member

@@ -1,6 +1,7 @@
 """What those who look at one incident are told, through a real web process."""
 
 import time
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.client import HTTPConnection
@@ -14,7 +15,7 @@ from incidents import operations, sections
 from incidents.models import Incident
 from incidents.sections import NAMES
 from outbox.facts import notify
-from tests.live.streaming import Stream, closing_all, get, get_json
+from tests.live.streaming import Stream, closing_all, cookie_of, get, get_json
 
 
 def say(incident: Incident, by, text: str = "Rolled back the release"):
@@ -317,3 +318,23 @@ def test_after_a_restart_of_the_database_every_request_is_answered(server, clien
         )
         assert cursor.fetchone()[0] > 4
     assert [get(server, path, client)[0] for _ in range(32)] == [200] * 32
+
+
+def test_a_browser_that_unpacks_gets_the_same_in_a_tenth_as_it_happens(server, client_for, grace, ada, incident):
+    http = HTTPConnection("127.0.0.1", server.port, timeout=20)
+    path = f"/live/incidents/{incident.pk}/?after={incident.event_seq}"
+    http.request("GET", path, headers=cookie_of(client_for(grace)) | {"Accept-Encoding": "gzip, br"})
+    answer = http.getresponse()
+    assert (answer.headers["Content-Encoding"], answer.headers["Vary"]) == ("gzip", "Accept-Encoding, Cookie")
+    unpack, plain, sent = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16), b"", 0
+    for text in ("Rolled back the release", "Errors are falling"):
+        before = len(plain)
+        while b"event: hb" not in plain:
+            plain += unpack.decompress(answer.read1())
+        say(incident, ada, text)
+        while text.encode() not in plain[before:] or not plain.endswith(b"\n\n"):
+            piece = answer.read1()
+            plain, sent = plain + unpack.decompress(piece), sent + len(piece)
+    http.close()
+    assert plain.count(b"event: feed") == 2
+    assert sent < len(plain) / 3
