@@ -1,5 +1,6 @@
 """The web application, for an ASGI server."""
 
+import gc
 import os
 
 import django
@@ -14,3 +15,7 @@ from config.handler import Handler  # noqa: E402
 from config.limits import limited  # noqa: E402
 
 application = limited(Handler())
+
+# What is there by now stays: to look through it for garbage would stop every page and stream for 20 ms and more.
+gc.collect()
+gc.freeze()
