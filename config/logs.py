@@ -10,6 +10,16 @@ ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 MULTILINE = {code: escape for code, escape in ESCAPES.items() if code not in (9, 10)}
 
 
+class BrokerAway(logging.Filter):
+    """One line for a tick that could not be sent, instead of the clock's whole stack every five seconds: while the
+    broker is away the watchdog does the work, and the error says all there is to know."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and str(record.msg).startswith("Message Error") and isinstance(record.args, tuple):
+            record.msg, record.args, record.exc_info = "A tick was not sent: %s", record.args[:1], None
+        return True
+
+
 class PlainFormatter(logging.Formatter):
     """`12:00:00 WARNING accounts.views: message`, with a traceback below it where there is one."""
 

@@ -282,6 +282,7 @@ LOGGING = {
         "plain": {"()": "config.logs.PlainFormatter"},
         "json": {"()": "config.logs.JsonFormatter"},
     },
+    "filters": {"broker-away": {"()": "config.logs.BrokerAway"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
@@ -295,6 +296,7 @@ LOGGING = {
         # What visitors got wrong is in the answer they got; only our own faults belong in the log.
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},
+        "celery.beat": {"filters": ["broker-away"]},
         # What others' servers answer is an outcome of ours; its own words hold addresses with secrets in them.
         "urllib3": {"level": "ERROR"},
     },

@@ -320,7 +320,9 @@ def test_after_a_restart_of_the_database_every_request_is_answered(server, clien
     assert [get(server, path, client)[0] for _ in range(32)] == [200] * 32
 
 
-def test_a_browser_that_unpacks_gets_the_same_in_a_tenth_as_it_happens(server, client_for, grace, ada, incident):
+def test_a_browser_that_unpacks_gets_the_same_in_a_tenth_as_it_happens(
+    server, client_for, grace, ada, incident
+):
     http = HTTPConnection("127.0.0.1", server.port, timeout=20)
     path = f"/live/incidents/{incident.pk}/?after={incident.event_seq}"
     http.request("GET", path, headers=cookie_of(client_for(grace)) | {"Accept-Encoding": "gzip, br"})
