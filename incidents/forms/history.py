@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.utils.dateparse import parse_datetime
 
 from accounts.models import Team
 from incidents.models import IncidentQuerySet, Service
@@ -25,6 +28,7 @@ class Asked:
     team: Team | None = None
     service: Service | None = None
     private: bool = False
+    before: datetime | None = None
 
     @classmethod
     def read(cls, said: Mapping[str, str], teams: list[Team], services: list[Service]) -> "Asked":
@@ -36,11 +40,12 @@ class Asked:
             team=named(teams, said.get("team")),
             service=named(services, said.get("service")),
             private=said.get("private") == "1",
+            before=_moment(said.get("before", "")),
         )
 
     @property
     def has_filter(self) -> bool:
-        return bool(self.status or self.severity or self.team or self.service or self.private)
+        return bool(self.status or self.severity or self.team or self.service or self.private or self.before)
 
     def narrow(self, incidents: IncidentQuerySet) -> IncidentQuerySet:
         """Those of ``incidents`` that were asked for."""
@@ -54,7 +59,18 @@ class Asked:
             incidents = incidents.filter(services=self.service)
         if self.private:
             incidents = incidents.filter(is_private=True)
+        if self.before:
+            incidents = incidents.filter(declared_at__lt=self.before)
         return matching(incidents, self.words)
+
+
+def _moment(said: str) -> datetime | None:
+    """A moment with its zone, as the link to what is older has it."""
+    try:
+        moment = parse_datetime(said)
+        return moment.astimezone(UTC) if moment and moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 #: The levels to choose from, as the address has them.

@@ -1,7 +1,9 @@
 """History: all that was ever declared, found by words, number and filters, and by nobody who may not see it."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -139,6 +141,10 @@ def test_history_filters_narrow_and_stay_chosen(eve_in: Client, declared: Declar
         "page=-1",
         "page=9e99",
         "page=" + "9" * 5000,
+        "before=yesterday",
+        "before=2026-13-45T00:00:00%2B00:00",
+        "before=0001-01-01T00:00:00%2B23:59",
+        "before=2026-01-01T00:00:00",
     ],
 )
 def test_history_takes_a_senseless_filter_for_none(eve_in: Client, incident: Incident, asked: str) -> None:
@@ -150,6 +156,23 @@ def test_history_pages_by_fifty_and_keeps_the_search(eve_in: Client, incident: I
     first, second = page_of(eve_in, "?q=chat"), page_of(eve_in, "?q=chat&page=2")
     assert (first.count("<tr>"), second.count("<tr>")) == (51, 12)
     assert "?q=chat&amp;page=2" in first
+
+
+def test_history_counts_to_a_thousand_and_goes_on_with_what_is_older(
+    eve_in: Client, incident: Incident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more(incident, 130)
+    monkeypatch.setattr("incidents.views.history.MOST", 100)
+    all_there = list(Incident.objects.order_by("-declared_at", "-id").values_list("pk", flat=True))
+    seen, address = [], "?q=chat"
+    while address:
+        page = page_of(eve_in, address)
+        seen += [int(number) for number in re.findall(r"INC-(\d+)</", page)]
+        assert ("More than 100 found" in page) == (len(seen) <= 100)
+        onward = re.search(r'href="(\?[^"]*)"[^>]*>(?:Next|Older ones)</a>', page)
+        address = unescape(onward[1]) if onward else ""
+    assert seen == all_there
+    assert "31 found, declared before" in page
 
 
 def more(incident: Incident, number: int) -> None:
