@@ -1,5 +1,6 @@
 """What every test may ask for: a real PostgreSQL, the people, and a browser signed in as one of them."""
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
+from psycopg._preparing import PrepareManager
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Role, User
@@ -37,6 +39,13 @@ def pytest_configure_node(node: Any) -> None:
         config.stash[SHARED] = cluster.enter_context(free_cluster())
         config.add_cleanup(cluster.close)
     node.workerinput["database_url"] = config.stash.get(SHARED, "")
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays to the end: the collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +101,20 @@ def _flush_past_the_triggers() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", as_replica)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plans_outlive_what_is_undone() -> Iterator[None]:
+    """Let a connection keep its prepared statements when a test is rolled back, which changes no table."""
+    should_discard = PrepareManager._should_discard
+
+    def unless_undone(manager: PrepareManager, prepared: Any, results: Any) -> bool:
+        changes = [result for result in results if result.command_status != b"ROLLBACK"]
+        return should_discard(manager, prepared, changes)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PrepareManager, "_should_discard", unless_undone)
         yield
 
 
