@@ -135,7 +135,7 @@ DATABASE_URL = (
     else postgres.Cluster.at(ENVIRONMENT.home).url
 )
 DATABASES = {"default": database(DATABASE_URL)}
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.known"
 # Counters of the rate limits must be shared by all processes; PostgreSQL is the one store that is always there.
 CACHES = {
     "default": {
@@ -167,7 +167,7 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 # A runbook of 1 MB, sent as a form, is three times that when its letters are percent-encoded.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.known.Backend"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in (

@@ -119,10 +119,11 @@ async def run(settings: Environment, listening: socket.socket, server: subproces
 
     cluster = postgres.Cluster.at(settings.home)
     keepers = [asyncio.create_task(keep_database(cluster, server))] if server else []
-    children = kin(listening.fileno())
+    preparing, prepared = os.pipe()
+    children = kin(listening.fileno(), preparing)
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(signum, stop)
-    working = asyncio.create_task(work(children, listening))
+    working = asyncio.create_task(work(children, listening, prepared))
     waiting = asyncio.create_task(stopping.wait())
     await asyncio.wait([working, waiting], return_when=asyncio.FIRST_COMPLETED)
     code = working.result() if working.done() else 0
@@ -132,13 +133,15 @@ async def run(settings: Environment, listening: socket.socket, server: subproces
     return code
 
 
-async def work(children: list[Child], listening: socket.socket) -> int:
-    """Have the children running; returns, with an exit code, only when that cannot be."""
-    address = await prepare()
-    if address is None:
-        return 1
+async def work(children: list[Child], listening: socket.socket, prepared: int) -> int:
+    """Have the children running; returns, with an exit code, only when that cannot be. Closing ``prepared`` tells
+    the web process, which loads meanwhile, that it may begin."""
     keepers = [asyncio.create_task(child.keep()) for child in children[:1]]
     try:
+        address = await prepare()
+        if address is None:
+            return 1
+        os.close(prepared)
         # All at once they would be in each other's way; but what is due does not wait for a web process that fails.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(until_healthy(listening.getsockname()), HEAD_START)
@@ -184,10 +187,11 @@ async def until_healthy(address: tuple[str, int]) -> None:
         await asyncio.sleep(0.1)
 
 
-def kin(listening: int) -> list[Child]:
+def kin(listening: int, preparing: int) -> list[Child]:
     """The processes of one installation."""
+    web = [sys.executable, "-m", "config.web", "--fd", str(listening), "--after", str(preparing)]
     return [
-        Child("web", [sys.executable, "-m", "config.web", "--fd", str(listening)], (listening,)),
+        Child("web", web, (listening, preparing)),
         Child("urgent", worker("urgent")),
         Child("reminder", worker("reminders")),
         Child("clock", [*CELERY, "beat", "--pidfile=", "--loglevel=WARNING"]),

@@ -1,12 +1,16 @@
-"""The web process: `python -m config.web [--fd N]`.
+"""The web process: `python -m config.web [--fd N [--after M]]`.
 
 With `--fd` it serves a socket that its parent opened and keeps: while this process is restarted, connections
-wait instead of being refused.
+wait instead of being refused. With `--after` it begins when that pipe ends, and until then loads what it can:
+its parent is still preparing the database.
 """
 
+import os
 import socket
 import sys
+from importlib import import_module
 
+import django
 import uvicorn
 
 from config import environment
@@ -18,6 +22,7 @@ APPLICATION = "config.asgi:application"
 
 def main(arguments: list[str], application: str = APPLICATION) -> None:
     settings = environment.read()
+    _wait_for_parent(arguments)
     config = uvicorn.Config(
         application,
         host=settings.bind,
@@ -36,6 +41,15 @@ def main(arguments: list[str], application: str = APPLICATION) -> None:
 
 def _given_socket(arguments: list[str]) -> list[socket.socket] | None:
     return [socket.socket(fileno=int(arguments[1]))] if arguments[:1] == ["--fd"] else None
+
+
+def _wait_for_parent(arguments: list[str]) -> None:
+    if arguments[2:3] != ["--after"]:
+        return
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup(set_prefix=False)
+    import_module("config.urls")
+    os.read(int(arguments[3]), 1)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def ended(self) -> "IncidentQuerySet":
         return self.exclude(status__in=OPEN)
 
-    def visible_to(self, user: User) -> "IncidentQuerySet":
+    def visible_to(self, user: User | int) -> "IncidentQuerySet":
         """What ``user`` may know of: all that is not private, and the private ones they were added to."""
         granted = Access.objects.filter(incident=models.OuterRef("pk"), user=user)
         return self.filter(Q(is_private=False) | models.Exists(granted))

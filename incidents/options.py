@@ -9,6 +9,7 @@ from django.db.models import QuerySet, Value
 from accounts.models import Team, User
 from incidents import prepared
 from incidents.models import Service
+from outbox.kept import Question
 from runbooks.fallback import EffectivePlaybook, effective, starter_playbook
 from runbooks.models import Runbook
 
@@ -44,6 +45,16 @@ def _teams_and_services(user: User) -> QuerySet[Team, Any]:
     return teams.order_by().union(services.order_by(), all=True).order_by("name")
 
 
+def _published() -> "QuerySet[Runbook]":
+    published = Runbook.objects.active().exclude(current=None).select_related("current", "team")
+    return published.defer("current__source").order_by("-is_default", "title", "id")
+
+
+_runbooks = Question(_published)
+_teams = Question(Team.objects.all)
+_services = Question(lambda: Service.objects.filter(archived_at=None))
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """``runbooks`` begins with the one that applies unless another is chosen; it may be empty."""
@@ -56,8 +67,8 @@ class Options:
     def load(cls) -> "Options":
         return cls(
             runbooks=_with_severities(),
-            teams=list(Team.objects.all()),
-            services=list(Service.objects.filter(archived_at=None)),
+            teams=_teams.all(),
+            services=_services.all(),
         )
 
     def runbook_for(self, chosen: Runbook | None, team: Team | None) -> Runbook | None:
@@ -68,9 +79,7 @@ class Options:
 
 def _with_severities() -> list[Runbook]:
     """The default, which may fall back on the starter's severities, and all others that have their own."""
-    published = Runbook.objects.active().exclude(current=None).select_related("current", "team")
-    found = published.defer("current__source").order_by("-is_default", "title", "id")
-    return [r for r in found if r.is_default or (r.current and r.current.playbook.severities)]
+    return [r for r in _runbooks.all() if r.is_default or (r.current and r.current.playbook.severities)]
 
 
 def playbook_of(runbook: Runbook | None) -> EffectivePlaybook:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from incidents.models import Incident, TimelineEvent
 from incidents.states import SAID, Kind
-from outbox.facts import publish
+from outbox.facts import publish_with
 
 WORD_LENGTH = 300
 
@@ -51,15 +51,16 @@ def record(
     )
     event.commitment = commitment_of(event)
     event.hash = hash_of(event, incident.chain_head)
-    event.save(force_insert=True)
-    _remember(incident, event, changed)
-    publish(kind.value, incident_id=incident.pk, event_id=event.pk, seq=event.seq)
+    fields = _remember(incident, event) | {*changed}
+    about = {"incident_id": incident.pk, "seq": event.seq}
+    publish_with(event, incident, fields, name=kind.value, key="event_id", **about)
     return event
 
 
-def _remember(incident: Incident, event: TimelineEvent, changed: Iterable[str]) -> None:
+def _remember(incident: Incident, event: TimelineEvent) -> set[str]:
+    """Have the incident know of its last event; the names of the fields that change with it."""
     incident.event_seq, incident.chain_head = event.seq, event.hash
-    fields = {"event_seq", "chain_head", *changed}
+    fields = {"event_seq", "chain_head"}
     old = event.supersedes
     corrects_last = bool(old and old.text and old.text[:WORD_LENGTH] == incident.last_word)
     if (event.kind in SAID or corrects_last) and event.text:
@@ -67,7 +68,7 @@ def _remember(incident: Incident, event: TimelineEvent, changed: Iterable[str]) 
         incident.last_word_by = event.recorded_by.name if event.recorded_by else ""
         incident.last_word_at = event.recorded_at
         fields |= {"last_word", "last_word_by", "last_word_at"}
-    incident.save(update_fields=fields)
+    return fields
 
 
 def commitment_of(event: TimelineEvent) -> str:

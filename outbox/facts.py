@@ -7,11 +7,14 @@ row is what makes them certain.
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 
+from outbox import kept
 from outbox.models import Fact
 
 CHANNEL = "allclear"
@@ -22,6 +25,15 @@ WITH fact AS (
     VALUES (%s, %s::jsonb, %s, %s, 0, '') RETURNING id
 )
 SELECT id, pg_notify(%s, %s) FROM fact
+"""
+
+#: The same of a row that this very statement inserts, the key of which is part of what is told.
+PUBLISH_WITH = """
+WITH made AS ({insert}), changed AS ({update}), fact AS (
+    INSERT INTO outbox_fact (name, payload, created_at, next_attempt_at, attempts, last_error)
+    SELECT %s, %s::jsonb || jsonb_build_object(%s::text, made.id), %s, %s, 0, '' FROM made RETURNING payload
+)
+SELECT made.id, pg_notify(%s, (jsonb_build_object('name', %s::text) || fact.payload)::text) FROM made, fact
 """
 
 Subscriber = Callable[[Fact], None]
@@ -41,6 +53,21 @@ def publish(name: str, **payload: int | str) -> Fact:
         cursor.execute(PUBLISH, [name, json.dumps(payload), now, now, CHANNEL, _told(name, payload)])
         fact.pk = cursor.fetchone()[0]
     return fact
+
+
+def publish_with(
+    made: Model, changed: Model, fields: Iterable[str], *, name: str, key: str, **payload: int
+) -> None:
+    """Insert ``made``, save ``fields`` of ``changed``, and publish fact ``name``, whose payload has the key of what was
+    made as ``key``: all in one statement, because every change of an incident does these three."""
+    if not transaction.get_connection().in_atomic_block:
+        raise NotInTransaction(name)
+    now = timezone.now()
+    (insert, made_of), (update, saved) = kept.inserting(made), kept.updating(changed, fields)
+    told: list[Any] = [name, json.dumps(payload), key, now, now, CHANNEL, name]
+    with connection.cursor() as cursor:
+        cursor.execute(PUBLISH_WITH.format(insert=insert, update=update), [*made_of, *saved, *told])
+        kept.inserted(made, cursor.fetchone()[0])
 
 
 def notify(name: str, **payload: int | str) -> None:

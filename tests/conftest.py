@@ -157,7 +157,7 @@ def client_for() -> Callable[[User], Client]:
 
     def signed_in(user: User) -> Client:
         client = Client()
-        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(user, backend="accounts.known.Backend")
         return client
 
     return signed_in

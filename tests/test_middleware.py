@@ -105,7 +105,7 @@ def test_a_database_that_is_away_says_so_and_when_to_come_back(visitor):
 def test_a_database_that_is_away_before_the_view_says_so_too(client_for, ada):
     client = client_for(ada)
     client.raise_request_exception = False
-    away = mock.patch("django.contrib.sessions.backends.db.SessionStore.load", side_effect=OperationalError)
+    away = mock.patch("accounts.known.SessionStore.load", side_effect=OperationalError)
     with away as asked:
         assert client.get("/private/").status_code == 503
     assert asked.call_count == 1  # each time waits for the database

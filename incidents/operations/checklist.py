@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,19 +15,35 @@ from incidents.operations.locking import Refused, lock, not_in_future, said_befo
 from incidents.permissions import can_work_on
 from incidents.states import Kind
 from incidents.timeline import record
+from outbox.kept import Question, Rows, update
 from runbooks import playbook as books
 
 COUNTERS = ("steps_done", "steps_total")
+SETTLED = ("done_at", "done_by", "skipped_at", "skipped_by", "skip_reason")
 LONGEST_SAID = 200
 
-#: What a step has that nobody has touched yet; the rest is empty.
-FRESH = ("checklist_id", "position", "kind", "text", "command", "line")
+#: As bulk_create does of both, of which a declaration, with all other fields to prepare, would spend a third.
 SAVE = """
-INSERT INTO incidents_step (incident_id, checklist_id, position, kind, text, command, line, skip_reason, answer)
-SELECT %s, fresh.*, '', ''
-FROM unnest(%s::bigint[], %s::integer[], %s::text[], %s::text[], %s::text[], %s::integer[]) AS fresh
+WITH list AS (
+    INSERT INTO incidents_checklist (incident_id, title, phase, position, line, is_branch, abandon_reason)
+    SELECT %(incident)s, fresh.*, ''
+    FROM unnest(%(titles)s::text[], %(phases)s::text[], %(positions)s::integer[], %(lines)s::integer[],
+                %(branches)s::boolean[]) AS fresh
+    RETURNING id, position
+), step AS (
+    INSERT INTO incidents_step
+        (incident_id, checklist_id, position, kind, text, command, line, skip_reason, answer)
+    SELECT %(incident)s, list.id, fresh.position, fresh.kind, fresh.text, fresh.command, fresh.line, '', ''
+    FROM unnest(%(steps_list)s::integer[], %(steps_position)s::integer[], %(steps_kind)s::text[],
+                %(steps_text)s::text[], %(steps_command)s::text[], %(steps_line)s::integer[])
+         AS fresh (list, position, kind, text, command, line)
+    JOIN list ON list.position = fresh.list
+)
+SELECT position, id FROM list
 """
+STEP_COLUMNS = ("list", "position", "kind", "text", "command", "line")
 
+_step = Question(lambda pk, incident: Step.objects.filter(pk=pk, incident=incident), int, int)
 _Fresh = tuple[Checklist, Iterable[books.Item]]
 
 
@@ -34,7 +51,7 @@ _Fresh = tuple[Checklist, Iterable[books.Item]]
 def set_step_done(incident_id: int, step_id: int, done: bool, *, by: User, text: str = "") -> Step:
     """Tick or untick. It says what the step shall be, never "the other way round": a repeat changes nothing."""
     incident = lock(incident_id, by)
-    step = incident.steps.get(pk=step_id)
+    step = _step.get(step_id, incident.pk)
     if step.kind not in (Step.StepKind.TASK, Step.StepKind.QUESTION):
         raise Refused("Only tasks can be ticked.")
     if done == (step.done_at is not None):
@@ -240,19 +257,36 @@ def _name_of(part: books.Checklist | books.Branch) -> tuple[str, str, bool]:
 
 
 def _create(fresh: list[_Fresh]) -> None:
-    """Save checklists with their steps, in two queries for however many; there are none left then."""
-    if fresh:
-        Checklist.objects.bulk_create([checklist for checklist, _ in fresh])
-        _save([step for checklist, items in fresh for step in _steps_of(checklist, items)])
-        fresh.clear()
+    """Save checklists with their steps, in one query for however many; there are none left then."""
+    if not fresh:
+        return
+    lists = [checklist for checklist, _ in fresh]
+    rows = [(checklist.position, *said) for checklist, items in fresh for said in _said(items)]
+    steps = zip(*rows, strict=True) if rows else ([] for _ in STEP_COLUMNS)
+    values: dict[str, Any] = {
+        "incident": lists[0].incident_id,
+        "titles": [checklist.title for checklist in lists],
+        "phases": [checklist.phase for checklist in lists],
+        "positions": [checklist.position for checklist in lists],
+        "lines": [checklist.line for checklist in lists],
+        "branches": [checklist.is_branch for checklist in lists],
+        **{f"steps_{name}": list(column) for name, column in zip(STEP_COLUMNS, steps, strict=True)},
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(SAVE, values)
+        numbers = dict(cursor.fetchall())
+    for checklist in lists:
+        checklist.pk, checklist._state.adding = numbers[checklist.position], False
+    fresh.clear()
 
 
-def _save(steps: list[Step]) -> None:
-    """As bulk_create does, of which a declaration, with all its other fields to prepare, would spend a quarter."""
-    if steps:
-        columns = [[getattr(step, name) for step in steps] for name in FRESH]
-        with connection.cursor() as cursor:
-            cursor.execute(SAVE, [steps[0].incident_id, *columns])
+def _said(items: Iterable[books.Item]) -> list[tuple[int, str, str, str, int]]:
+    """Position, kind, text, command and line of each item that says something."""
+    return [
+        (position, item.kind, item.text, item.command, item.line)
+        for position, item in enumerate(items)
+        if item.text or item.command
+    ]
 
 
 def _add_steps(checklist: Checklist, items: Iterable[books.Item]) -> bool:
@@ -266,9 +300,16 @@ def _add_steps(checklist: Checklist, items: Iterable[books.Item]) -> bool:
 
 def recount(incident: Incident) -> None:
     """Set the counters from the steps that are asked; the caller records, and so saves, them."""
+    incident.steps_total, incident.steps_done = _counted.first(incident.pk) or (0, 0)
+
+
+def _counting(incident: int) -> QuerySet[Step, Any]:
     settled = Count("pk", filter=Q(done_at__isnull=False) | Q(skipped_at__isnull=False))
-    counted = incident.steps.asked().aggregate(total=Count("pk"), done=settled)
-    incident.steps_total, incident.steps_done = counted["total"], counted["done"]
+    asked = Step.objects.filter(incident=incident).asked().order_by().values("incident")
+    return asked.annotate(total=Count("pk"), done=settled).values_list("total", "done")
+
+
+_counted = Rows(_counting, int)
 
 
 def _steps_of(checklist: Checklist, items: Iterable[books.Item], start: int = 0) -> list[Step]:
@@ -291,7 +332,7 @@ def _settle(step: Step, by: User | None) -> None:
     step.done_by, step.done_at = by, timezone.now() if by else None
     step.skipped_at = step.skipped_by = None
     step.skip_reason = ""
-    step.save(update_fields=["done_at", "done_by", "skipped_at", "skipped_by", "skip_reason"])
+    update(step, SETTLED)
 
 
 def _chosen(incident: Incident) -> Checklist | None:

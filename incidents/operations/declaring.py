@@ -23,10 +23,12 @@ from incidents.operations.people import keep_access
 from incidents.permissions import can_declare
 from incidents.states import Kind, Nature, Status
 from incidents.timeline import record
+from outbox.kept import Question, insert
 from runbooks.fallback import STARTER
 from runbooks.models import Revision
 from runbooks.operations import AlreadyThere, create_runbook
 
+_declared = Question(lambda by, key: Incident.objects.filter(declared_by=by, submission_key=key), int, UUID)
 STARTER_FILE = "incident-response.md"
 
 
@@ -93,8 +95,7 @@ def starter_revision(*, by: User) -> Revision:
 
 
 def _declared_before(said: Declaration, by: User, key: UUID | None) -> Incident | None:
-    declared = Incident.objects.filter(declared_by=by, submission_key=key).only("pk")
-    before = declared.first() if key else None
+    before = _declared.first(by.pk, key) if key else None
     if before and before.events.get(kind=Kind.DECLARED).data["fingerprint"] != said.fingerprint():
         raise AlreadyDeclared(before)
     return before
@@ -103,7 +104,8 @@ def _declared_before(said: Declaration, by: User, key: UUID | None) -> Incident 
 @transaction.atomic
 def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) -> Incident:
     incident = _create(said, revision, by, key)
-    incident.services.add(*said.services)
+    for service in said.services:
+        insert(Incident.services.through(incident=incident, service=service))
     if said.is_private:
         keep_access(incident, by=by)
     add_playbook(incident, is_new=True)
@@ -148,7 +150,7 @@ def _create(said: Declaration, revision: Revision, by: User, key: UUID | None) -
     _check_end(said, incident.started_at)
     incident.cadence = cadence_of(incident)
     incident.acknowledge_due_at = acknowledgement_due(incident, now)
-    incident.save(force_insert=True)
+    insert(incident)
     return incident
 
 

@@ -9,6 +9,7 @@ from accounts.models import User
 from incidents.models import Incident, TimelineEvent
 from incidents.permissions import can_work_on
 from incidents.states import Kind
+from outbox.kept import Question
 
 
 class Refused(Exception):
@@ -24,12 +25,15 @@ class SaidBefore(Refused):
         )
 
 
+_locked = Question(lambda pk: Incident.objects.select_for_update().filter(pk=pk), int)
+
+
 def lock(incident_id: int, by: User) -> Incident:
     """The incident, locked until the transaction ends; a second change waits here and sees the first one's work.
 
     Raises ``Incident.DoesNotExist`` or ``Refused``.
     """
-    incident = Incident.objects.select_for_update().get(pk=incident_id)
+    incident = _locked.get(incident_id)
     # Checked again under the lock: access may have been taken away since the page was opened.
     if not can_work_on(by, incident):
         raise Refused("You may not change this incident.")

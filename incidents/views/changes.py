@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html, strip_tags
@@ -14,10 +14,11 @@ from incidents import operations, sections
 from incidents.feed import Entry
 from incidents.forms import checklist, lifecycle, people, writing
 from incidents.forms.base import RoomForm
-from incidents.models import Incident, TimelineEvent
+from incidents.models import Incident, Step, TimelineEvent
 from incidents.operations import Refused
 from incidents.room import Room
-from incidents.views.room import find, fragments, page
+from incidents.views.room import NOT_FOUND, find, fragments, page
+from outbox.kept import Question
 
 #: For each change: its form, the operation, and the part of the page where its control is. A form that is
 #: asked for by itself (in a dialog, or on a page of its own) shows what was wrong; else the part does.
@@ -56,11 +57,15 @@ INLINE = {
 }
 
 
+_lean = Question(lambda pk, user: Incident.objects.visible_to(user).defer("search").filter(pk=pk), int, int)
+_step = Question(lambda pk: Step.objects.select_related("checklist").filter(pk=pk), int)
+
+
 @responder
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: MemberRequest, number: int, name: str, role: str = "", **ids: int) -> HttpResponse:
     """Ask for the change ``name`` with GET, make it with POST; ``ids`` name the step, checklist, event or person."""
-    incident = find(request, number) if request.method == "GET" else _lean(request, number)
+    incident = find(request, number) if request.method == "GET" else _find_lean(request, number)
     kind, operation, _ = CHANGES[name]
     about, told = _about(incident, ids, branches="branch" in name)
     extra = {"role": role} if role else {}
@@ -78,15 +83,21 @@ def change(request: MemberRequest, number: int, name: str, role: str = "", **ids
     return done(request, incident, _address(incident, name, about))
 
 
-def _lean(request: MemberRequest, number: int) -> Incident:
+def _find_lean(request: MemberRequest, number: int) -> Incident:
     """As :func:`find`, without what only a page shows: most changes look at nothing but the incident's own row."""
-    return get_object_or_404(Incident.objects.visible_to(request.user).defer("search"), pk=number)
+    incident = _lean.first(number, request.user.pk)
+    if incident is None:
+        raise Http404(NOT_FOUND)
+    return incident
 
 
 def _about(incident: Incident, ids: dict[str, int], *, branches: bool) -> tuple[Any, dict[str, Any]]:
     """The thing that the address names, and what the operation is told of it; 404 where there is none."""
     if "step_id" in ids:
-        return get_object_or_404(incident.steps.select_related("checklist"), pk=ids["step_id"]), ids
+        step = _step.first(ids["step_id"])
+        if step is None or step.incident_id != incident.pk:
+            raise Http404("No such step")
+        return step, ids
     if "checklist_id" in ids:
         found = incident.checklists.filter(is_branch=True) if branches else incident.checklists.all()
         return get_object_or_404(found, pk=ids["checklist_id"]), ids

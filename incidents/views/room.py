@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from django.http import Http404, HttpResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
@@ -17,14 +17,21 @@ from incidents.forms.writing import AddNoteForm
 from incidents.models import Incident
 from incidents.room import Room
 from incidents.states import FILTERS
+from outbox.kept import Question
 
 NOT_FOUND = "No such incident"
 FILTER_NAMES = [("", "All"), ("updates", "Updates"), ("decisions", "Decisions"), ("notes", "Notes")]
 
 
+_whole = Question(lambda pk, user: Incident.objects.visible_to(user).for_room().filter(pk=pk), int, int)
+
+
 def find(request: MemberRequest, number: int) -> Incident:
     """The incident, if this person may see it. One that they may not see does not exist for them."""
-    return get_object_or_404(Incident.objects.visible_to(request.user).for_room(), pk=number)
+    incident = _whole.first(number, request.user.pk)
+    if incident is None:
+        raise Http404(NOT_FOUND)
+    return incident
 
 
 @member

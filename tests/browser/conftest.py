@@ -165,7 +165,7 @@ def sign_in(server_url: str) -> Callable[[Page, User], Page]:
 
     def signed_in(page: Page, user: User) -> Page:
         client = Client()
-        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(user, backend="accounts.known.Backend")
         name = settings.SESSION_COOKIE_NAME
         page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": server_url}])
         return page

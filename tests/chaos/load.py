@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import Error, close_old_connections
 from django.middleware.csrf import _get_new_csrf_string
 from django.utils import timezone
 
+from accounts.known import SessionStore
 from accounts.models import Role, User
 from incidents import operations
 from incidents.models import Incident
@@ -164,7 +164,7 @@ def _signed_in(user: User) -> tuple[str, str]:
     """The cookies of somebody signed in, and the token of their forms."""
     session, token = SessionStore(), _get_new_csrf_string()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    session[BACKEND_SESSION_KEY] = "accounts.known.Backend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     insist(session.create)
     return f"allclear_session={session.session_key}; allclear_csrf={token}", token

@@ -101,7 +101,7 @@ def test_tick_without_javascript_leads_back_to_the_step(
 
 def test_forms_of_the_page_pass_the_csrf_check_without_javascript(incident: Incident, grace: User) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(grace, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(grace, backend="accounts.known.Backend")
     html = client.get(f"/incidents/{incident.pk}/").content.decode()
     form = re.search(
         r'action="([^"]*/acknowledge/)".*?name="csrfmiddlewaretoken" value="(\w+)"', html, re.DOTALL

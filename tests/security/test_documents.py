@@ -175,7 +175,7 @@ def test_record_of_hostile_words_is_whole(postmortem: Postmortem, ada: User) -> 
 @pytest.mark.parametrize("vector", ALL[::8])
 def test_library_row_of_hostile_words_is_a_row(postmortem: Postmortem, ada: User, vector: str) -> None:
     client = Client()
-    client.force_login(ada, "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(ada, "accounts.known.Backend")
     pages = [_rows(client, dressed(postmortem, words, ada), words) for words in ("Words <mark>", vector)]
     assert not inventory(pages[1]) - inventory(pages[0])
 
@@ -188,7 +188,7 @@ def _rows(client: Client, postmortem: Postmortem, words: str) -> str:
 
 def test_name_of_a_file_is_letters_and_digits(postmortem: Postmortem, ada: User) -> None:
     client = Client()
-    client.force_login(ada, "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(ada, "accounts.known.Backend")
     for vector in ALL[::5]:
         dressed(postmortem, vector, ada)
         answer = client.get(f"/incidents/{postmortem.incident_id}/postmortem/export.md")

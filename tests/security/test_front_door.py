@@ -9,11 +9,11 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.test import Client
 
 from accounts import operations as accounts
+from accounts.known import SessionStore
 from accounts.models import User
 from config.environment import BASE_DIR
 from tests.conftest import PASSWORD

@@ -27,7 +27,7 @@ ENDS = re.compile(r"\r\n|\r|\n")
 
 def client_of(user: User) -> Client:
     client = Client()
-    client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, "accounts.known.Backend")
     return client
 
 

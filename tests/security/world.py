@@ -95,7 +95,7 @@ class Actor:
 
     def __post_init__(self) -> None:
         if self.user:
-            self.client.force_login(self.user, "allauth.account.auth_backends.AuthenticationBackend")
+            self.client.force_login(self.user, "accounts.known.Backend")
         self._cookies = {name: cookie.value for name, cookie in self.client.cookies.items()}
 
     def ask(
