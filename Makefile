@@ -26,7 +26,7 @@ demo: $(RUN_READY) ## Fill in a made-up organisation to try things out with
 
 test: $(DEV_READY) ## Run every test on every processor, or those of TESTS in one process
 	@.ci/needs
-	@$(BIN)/python -m pytest $(or $(TESTS),-n auto --dist worksteal)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(or $(TESTS),-n auto --dist worksteal)
 
 check: $(DEV_READY) ## Format, lint, types, layers, templates, migrations, deployment
 	$(BIN)/ruff format --check .

@@ -81,7 +81,8 @@ def chromium() -> Iterator[Browser]:
         # Playwright's loop runs in this thread; the tests' own queries beside it are not asynchronous.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         expect.set_options(timeout=30_000)  # every processor may be busy with other tests
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
         browser.close()
 

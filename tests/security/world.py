@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -136,6 +136,7 @@ def _note_writes(written: list[str], execute: Any, sql: str, *rest: Any) -> Any:
     return execute(sql, *rest)
 
 
+@cache
 def routes() -> dict[str, tuple[str, ...]]:
     """Every route there is by its name, with the names in its address."""
     return {name: tuple(pattern.pattern.regex.groupindex) for name, pattern in _walk(get_resolver())}
