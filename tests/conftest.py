@@ -88,7 +88,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def _flush_past_the_triggers() -> Iterator[None]:
     """Have a transactional test empty the tables row by row, past the triggers that refuse it, in the end.
 
-    There are few rows and many tables: TRUNCATE makes each table's files anew, and takes thirty times as long. What
+    There are few rows and many tables: TRUNCATE makes each table's files anew, and takes far longer. What
     Django writes itself after migrating stays, so that it need not be written again. Sequences go on.
     """
     flush = DatabaseOperations.execute_sql_flush

@@ -37,7 +37,7 @@ RESULTS = BASE_DIR / "test-results"
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 LONGEST_WAIT = 30_000  # ms for what is awaited: every processor may be busy with other tests
-# The one without windows does the same for a quarter less.
+# The one without windows does the same with less.
 CHROMIUMS = (
     "chromium-headless-shell",
     "chromium",
