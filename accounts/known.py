@@ -20,7 +20,9 @@ class SessionStore(db.SessionStore):
     """Django's sessions in the database."""
 
     def load(self) -> dict[str, Any]:
-        found = _data.first(self.session_key)
+        key = self.session_key or ""
+        # A cookie may hold anything; what cannot be a key is none.
+        found = _data.first(key) if key.isascii() and key.isalnum() else None
         if found is None or found[1] <= timezone.now():
             self._session_key = None
             return {}
@@ -32,5 +34,5 @@ class Backend(AuthenticationBackend):
     """Allauth's, by which people sign in with their address."""
 
     def get_user(self, user_id: int) -> User | None:
-        user = _account.first(int(user_id))
+        user = _account.first(user_id)
         return user if user and self.user_can_authenticate(user) else None

@@ -116,7 +116,7 @@ def database(url: str) -> dict[str, Any]:
         "ENGINE": "outbox.postgresql",
         **known,
         # Threads are few and last: each keeps its connection, and looks before each request whether it still works.
-        "CONN_MAX_AGE": None,
+        "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **GONE_WITHOUT_A_WORD,

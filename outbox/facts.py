@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
@@ -29,11 +29,11 @@ SELECT id, pg_notify(%s, %s) FROM fact
 
 #: The same of a row that this very statement inserts, the key of which is part of what is told.
 PUBLISH_WITH = """
-WITH made AS ({insert}), changed AS ({update}), fact AS (
+WITH made AS ({insert}), changed AS ({update} RETURNING 1), fact AS (
     INSERT INTO outbox_fact (name, payload, created_at, next_attempt_at, attempts, last_error)
     SELECT %s, %s::jsonb || jsonb_build_object(%s::text, made.id), %s, %s, 0, '' FROM made RETURNING payload
 )
-SELECT made.id, pg_notify(%s, (jsonb_build_object('name', %s::text) || fact.payload)::text) FROM made, fact
+SELECT made.id, pg_notify(%s, (jsonb_build_object('name', %s::text) || fact.payload)::text) FROM made, changed, fact
 """
 
 Subscriber = Callable[[Fact], None]
@@ -67,7 +67,10 @@ def publish_with(
     told: list[Any] = [name, json.dumps(payload), key, now, now, CHANNEL, name]
     with connection.cursor() as cursor:
         cursor.execute(PUBLISH_WITH.format(insert=insert, update=update), [*made_of, *saved, *told])
-        kept.inserted(made, cursor.fetchone()[0])
+        found = cursor.fetchone()
+    if found is None:
+        raise DatabaseError(f"{changed} is not there any more")
+    kept.inserted(made, found[0])
 
 
 def notify(name: str, **payload: int | str) -> None:

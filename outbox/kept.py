@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Field, Model, QuerySet
 from django.db.models.query import get_related_populators
 
@@ -88,6 +88,9 @@ class _Kept:
         self.converters = self.compiler.get_converters([column[0] for column in self.compiler.select])
 
     def rows(self, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        # As Django does: a number that no key can be finds nothing, and PostgreSQL need not compare it with all.
+        if any(isinstance(value, int) and not -(2**63) <= value < 2**63 for value in values):
+            return []
         with connection.cursor() as cursor:
             cursor.execute(self.text, [values[p.n] if isinstance(p, _Place) else p for p in self.params])
             found = cursor.fetchall()
@@ -133,6 +136,8 @@ def update(row: Model, names: Iterable[str]) -> None:
     """As ``row.save(update_fields=names)``, of a row that is known to be there; nobody is sent a signal."""
     with connection.cursor() as cursor:
         cursor.execute(*updating(row, names))
+        if not cursor.rowcount:
+            raise DatabaseError(f"{row} is not there any more")
 
 
 def inserting(row: Model) -> tuple[str, list[Any]]:

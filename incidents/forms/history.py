@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import Team
@@ -28,7 +29,7 @@ class Asked:
     team: Team | None = None
     service: Service | None = None
     private: bool = False
-    before: datetime | None = None
+    before: tuple[datetime, int] | None = None
 
     @classmethod
     def read(cls, said: Mapping[str, str], teams: list[Team], services: list[Service]) -> "Asked":
@@ -40,7 +41,7 @@ class Asked:
             team=named(teams, said.get("team")),
             service=named(services, said.get("service")),
             private=said.get("private") == "1",
-            before=_moment(said.get("before", "")),
+            before=_place(said.get("before", "")),
         )
 
     @property
@@ -60,17 +61,23 @@ class Asked:
         if self.private:
             incidents = incidents.filter(is_private=True)
         if self.before:
-            incidents = incidents.filter(declared_at__lt=self.before)
+            moment, number = self.before
+            older = Q(declared_at__lt=moment) | Q(declared_at=moment, pk__lt=number)
+            incidents = incidents.filter(older, declared_at__lte=moment)
         return matching(incidents, self.words)
 
 
-def _moment(said: str) -> datetime | None:
-    """A moment with its zone, as the link to what is older has it."""
+def _place(said: str) -> tuple[datetime, int] | None:
+    """When an incident was declared, and its number: what the link to older ones goes on from."""
+    moment, _, number = said.partition("~")
     try:
-        moment = parse_datetime(said)
-        return moment.astimezone(UTC) if moment and moment.tzinfo else None
-    except (ValueError, OverflowError):
+        found = parse_datetime(moment)
+    except ValueError:
         return None
+    # Years that no time zone can move beyond what a datetime holds.
+    if not (found and found.tzinfo and 1900 < found.year < 9000 and number.isdecimal() and len(number) < 16):
+        return None
+    return found.astimezone(UTC), int(number)
 
 
 #: The levels to choose from, as the address has them.

@@ -104,7 +104,7 @@ def _declared_before(said: Declaration, by: User, key: UUID | None) -> Incident 
 @transaction.atomic
 def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) -> Incident:
     incident = _create(said, revision, by, key)
-    for service in said.services:
+    for service in dict.fromkeys(said.services):
         insert(Incident.services.through(incident=incident, service=service))
     if said.is_private:
         keep_access(incident, by=by)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -33,6 +34,8 @@ def lock(incident_id: int, by: User) -> Incident:
 
     Raises ``Incident.DoesNotExist`` or ``Refused``.
     """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("A lock outside a transaction is none.")
     incident = _locked.get(incident_id)
     # Checked again under the lock: access may have been taken away since the page was opened.
     if not can_work_on(by, incident):

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member
@@ -32,8 +33,9 @@ def history(request: MemberRequest) -> HttpResponse:
     context = {
         "asked": asked,
         "page": page,
+        "zone": timezone.get_current_timezone_name(),
         "most": f"{MOST:,}" if page.paginator.count > MOST else "",
-        "oldest": page.object_list[-1].declared_at.isoformat() if len(page.object_list) else "",
+        "older": _place_of(page.object_list[-1]) if page.object_list else "",
         "teams": teams,
         "services": services,
         "statuses": Status.choices,
@@ -59,3 +61,7 @@ def _page(found: IncidentQuerySet, number: str | None) -> "Page[Incident]":
     page = Paginator([pk for _, pk in sorted(few, reverse=True)], PER_PAGE).get_page(number)
     page.object_list = list(rows.defer("search").filter(pk__in=page.object_list))
     return page  # type: ignore[no-any-return]
+
+
+def _place_of(incident: Incident) -> str:
+    return f"{incident.declared_at.isoformat()}~{incident.pk}"

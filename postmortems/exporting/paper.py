@@ -13,8 +13,6 @@ from functools import cache
 from pathlib import Path
 from threading import BoundedSemaphore, Lock, Thread
 
-from django.db import connection
-
 from postmortems.exporting.html import page_of
 from postmortems.models import Postmortem
 
@@ -81,9 +79,6 @@ def pdf_of(postmortem: Postmortem) -> bytes:
     _check_length(page)
     key = hashlib.sha256(page).digest()
     making = _begun(key, page)
-    # The pool of connections is small, and waiting needs none of it.
-    if not connection.in_atomic_block:
-        connection.close()
     try:
         return making.result(PATIENCE)
     except TimeoutError:

@@ -59,7 +59,7 @@ def test_declare_offers_the_causes_of_the_runbook_and_opens_the_branch(grace_in:
 def test_declare_keeps_services_team_and_privacy(grace_in: Client, grace: User) -> None:
     team = Team.objects.create(name="Platform", slug="platform")
     chat = Service.objects.create(name="Chat", slug="chat")
-    grace_in.post("/declare/", said(team=str(team.pk), services=[str(chat.pk)], is_private="1"))
+    grace_in.post("/declare/", said(team=str(team.pk), services=[str(chat.pk), str(chat.pk)], is_private="1"))
     incident = Incident.objects.get()
     assert (incident.team, list(incident.services.all()), incident.is_private) == (team, [chat], True)
     assert incident.access.get().user == grace

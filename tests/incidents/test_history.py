@@ -142,12 +142,18 @@ def test_history_filters_narrow_and_stay_chosen(eve_in: Client, declared: Declar
         "page=9e99",
         "page=" + "9" * 5000,
         "before=yesterday",
-        "before=2026-13-45T00:00:00%2B00:00",
-        "before=0001-01-01T00:00:00%2B23:59",
-        "before=2026-01-01T00:00:00",
+        "before=2026-13-45T00:00:00Z~1",
+        "before=0001-01-01T00:00:00%2B23:59~1",
+        "before=9999-12-31T23:59:59Z~1",
+        "before=2026-01-01T00:00:00~1",
+        "before=2026-01-01T00:00:00Z~" + "9" * 30,
     ],
 )
-def test_history_takes_a_senseless_filter_for_none(eve_in: Client, incident: Incident, asked: str) -> None:
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+def test_history_takes_a_senseless_filter_for_none(
+    eve: User, eve_in: Client, incident: Incident, asked: str, zone: str
+) -> None:
+    User.objects.filter(pk=eve.pk).update(timezone=zone)
     assert incident.title in page_of(eve_in, f"?{asked}")
 
 
@@ -173,6 +179,18 @@ def test_history_counts_to_a_thousand_and_goes_on_with_what_is_older(
         address = unescape(onward[1]) if onward else ""
     assert seen == all_there
     assert "31 found, declared before" in page
+
+
+def test_older_ones_of_the_same_moment_are_not_passed_over(
+    eve_in: Client, incident: Incident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more(incident, 80)
+    Incident.objects.update(declared_at=timezone.now())
+    monkeypatch.setattr("incidents.views.history.MOST", 50)
+    first = page_of(eve_in)
+    older = page_of(eve_in, unescape(re.search(r'href="([^"]*)">Older ones', first)[1]))  # type: ignore[index]
+    numbers = [int(number) for number in re.findall(r"INC-(\d+)</", first + older)]
+    assert numbers == sorted(Incident.objects.values_list("pk", flat=True), reverse=True)
 
 
 def more(incident: Incident, number: int) -> None:

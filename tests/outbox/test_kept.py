@@ -6,14 +6,19 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Model
+from django.db.transaction import TransactionManagementError
 from django.forms import model_to_dict
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from incidents import timeline
 from incidents.models import Incident, Step, TimelineEvent
 from incidents.operations import Declaration, add_note, declare
+from incidents.operations.locking import lock
+from incidents.states import Kind
 from outbox.kept import Question, Rows, insert, update
 from runbooks.operations import create_runbook
 
@@ -57,6 +62,9 @@ def test_the_same_question_is_asked_of_others_and_finds_nothing_where_there_is_n
     assert question.first(0) is None
     with pytest.raises(Step.DoesNotExist):
         question.get(0)
+    with CaptureQueriesContext(connection) as asked:
+        assert question.first(10**30) is None
+    assert not asked.captured_queries
 
 
 def test_values_of_every_kind_find_their_place(incident, ada):
@@ -108,3 +116,17 @@ def test_what_is_updated_is_that_and_nothing_else(incident, ada):
     update(incident, ["commander", "title"])
     after = model_to_dict(Incident.objects.get(pk=incident.pk))
     assert {name for name in after if after[name] != before[name]} == {"commander", "title"}
+
+
+def test_a_row_that_is_gone_is_not_taken_for_saved(incident, ada):
+    gone = Incident(pk=incident.pk + 1000, title="Gone")
+    with pytest.raises(DatabaseError):
+        update(gone, ["title"])
+    with pytest.raises(DatabaseError), transaction.atomic():
+        timeline.record(gone, Kind.NOTE_ADDED, by=ada, text="Looking")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_locked_outside_a_transaction(incident, ada):
+    with pytest.raises(TransactionManagementError):
+        lock(incident.pk, ada)

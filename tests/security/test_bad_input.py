@@ -202,6 +202,8 @@ def test_headers_that_make_no_sense(world):
         "HX-Target": "\x00", "Range": "bytes=9-1", "If-None-Match": "x" * 9000, "Cookie": "allclear_session=\xff; messages=x; =;",
         "X-HTTP-Method-Override": "DELETE", "Content-Length": "-1", "Accept": "\xff", "Referer": "http://[x",
     }  # fmt: skip
+    nobody = Client(headers={"Cookie": 'allclear_session="\\000aaaaaaaa"'})
+    assert nobody.get("/").status_code == 302
     for name, value in wrong.items():
         for route in ("incidents:room", "live:incident", "incidents:board"):
             headers = {"HX-Request": "true", name: value}
