@@ -27,8 +27,9 @@ SHARED = pytest.StashKey[str]()
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One for each processor that we may use, which is not each that the machine has."""
-    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, MOST_WORKERS)
+    """Three for two processors that we may use, which is not each that the machine has: browsers are waited for."""
+    ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+    return min(ours + (ours + 1) // 2, MOST_WORKERS)
 
 
 @pytest.hookimpl(optionalhook=True)
