@@ -21,8 +21,7 @@ from config.postgres import Cluster
 from config.settings import ENVIRONMENT
 
 # Tests may lose everything at a power cut, and are a third faster for it. No question of theirs is worth compiling.
-# Each thread of each worker's servers
-# keeps a connection.
+# Each thread of each worker's servers keeps a connection.
 OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300", "jit=off")
 MIGRATED = "migrated_"
 

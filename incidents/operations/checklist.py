@@ -280,11 +280,11 @@ def _create(fresh: list[_Fresh]) -> None:
     fresh.clear()
 
 
-def _said(items: Iterable[books.Item]) -> list[tuple[int, str, str, str, int]]:
+def _said(items: Iterable[books.Item], start: int = 0) -> list[tuple[int, str, str, str, int]]:
     """Position, kind, text, command and line of each item that says something."""
     return [
         (position, item.kind, item.text, item.command, item.line)
-        for position, item in enumerate(items)
+        for position, item in enumerate(items, start)
         if item.text or item.command
     ]
 
@@ -295,7 +295,15 @@ def _add_steps(checklist: Checklist, items: Iterable[books.Item]) -> bool:
     said = {(step.kind, step.text, step.command) for step in steps}
     new = [item for item in items if (item.kind, item.text, item.command) not in said]
     after = max((step.position for step in steps), default=-1) + 1
-    return bool(Step.objects.bulk_create(_steps_of(checklist, new, after)))
+    fresh = [
+        Step(
+            incident_id=checklist.incident_id,
+            checklist=checklist,
+            **dict(zip(STEP_COLUMNS[1:], row, strict=True)),
+        )
+        for row in _said(new, after)
+    ]
+    return bool(Step.objects.bulk_create(fresh))
 
 
 def recount(incident: Incident) -> None:
@@ -310,22 +318,6 @@ def _counting(incident: int) -> QuerySet[Step, Any]:
 
 
 _counted = Rows(_counting, int)
-
-
-def _steps_of(checklist: Checklist, items: Iterable[books.Item], start: int = 0) -> list[Step]:
-    return [
-        Step(
-            incident_id=checklist.incident_id,
-            checklist=checklist,
-            position=position,
-            kind=item.kind,
-            text=item.text,
-            command=item.command,
-            line=item.line,
-        )
-        for position, item in enumerate(items, start)
-        if item.text or item.command
-    ]
 
 
 def _settle(step: Step, by: User | None) -> None:

@@ -17,7 +17,7 @@ from incidents.forms.base import RoomForm
 from incidents.models import Incident, Step, TimelineEvent
 from incidents.operations import Refused
 from incidents.room import Room
-from incidents.views.room import NOT_FOUND, find, fragments, page
+from incidents.views.room import find, find_by, fragments, page
 from outbox.kept import Question
 
 #: For each change: its form, the operation, and the part of the page where its control is. A form that is
@@ -85,10 +85,7 @@ def change(request: MemberRequest, number: int, name: str, role: str = "", **ids
 
 def _find_lean(request: MemberRequest, number: int) -> Incident:
     """As :func:`find`, without what only a page shows: most changes look at nothing but the incident's own row."""
-    incident = _lean.first(number, request.user.pk)
-    if incident is None:
-        raise Http404(NOT_FOUND)
-    return incident
+    return find_by(_lean, request, number)
 
 
 def _about(incident: Incident, ids: dict[str, int], *, branches: bool) -> tuple[Any, dict[str, Any]]:

@@ -28,7 +28,12 @@ _whole = Question(lambda pk, user: Incident.objects.visible_to(user).for_room().
 
 def find(request: MemberRequest, number: int) -> Incident:
     """The incident, if this person may see it. One that they may not see does not exist for them."""
-    incident = _whole.first(number, request.user.pk)
+    return find_by(_whole, request, number)
+
+
+def find_by(question: Question[Incident], request: MemberRequest, number: int) -> Incident:
+    """What ``question``, of an incident's number and a reader's, finds; 404 where it finds nothing."""
+    incident = question.first(number, request.user.pk)
     if incident is None:
         raise Http404(NOT_FOUND)
     return incident
