@@ -3,8 +3,10 @@
 import gc
 import os
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,11 @@ PASSWORD = "correct horse battery staple"
 MOST_WORKERS = 8  # each with a browser, and a web process or two, of its own
 OF_DJANGO = {"django_content_type", "auth_permission"}
 SHARED = pytest.StashKey[str]()
+HERE = Path(__file__).parent
+#: Where single tests take seconds, most of them spent waiting for a browser or for processes that come and go.
+SLOW = {HERE / "browser", HERE / "chaos", HERE / "test_front.py", HERE / "test_supervisor.py"}
+#: Where a test takes longer than elsewhere, without waiting.
+HEAVY = HERE / "security"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -41,6 +48,27 @@ def pytest_configure_node(node: Any) -> None:
         config.stash[SHARED] = cluster.enter_context(free_cluster())
         config.add_cleanup(cluster.close)
     node.workerinput["database_url"] = config.stash.get(SHARED, "")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, a share of it in each worker, and end with what can be handed on in small pieces.
+
+    A worker begins with as many tests as each of the others, one after the other in this list, and takes over from
+    the end of another's share once it has done its own. Files stay whole, for what they set up.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    slow, rest = defaultdict[Path, list[pytest.Item]](list), list[pytest.Item]()
+    for item in items:
+        kept = slow[item.path] if SLOW & {item.path, *item.path.parents} else rest
+        kept.append(item)
+    rest.sort(key=lambda item: HEAVY not in item.path.parents)
+    shares = [[item for path in sorted(slow)[n::workers] for item in slow[path]] for n in range(workers)]
+    for n, share in enumerate(shares):
+        size = (len(items) - sum(map(len, shares[:n]))) // (workers - n)
+        more = max(0, size - len(share))
+        share.extend(rest[:more])
+        del rest[:more]
+    items[:] = [item for share in shares for item in share]
 
 
 def pytest_collection_finish() -> None:

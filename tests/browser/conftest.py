@@ -18,7 +18,6 @@ import sys
 import urllib.request
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -224,9 +223,3 @@ def pytest_runtest_makereport(
     if report.when == "call":
         item.stash[OUTCOME] = report
     return report
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests in the browser come last: they are the slowest, and empty the database after themselves."""
-    here = Path(__file__).parent
-    items.sort(key=lambda item: here in item.path.parents)
