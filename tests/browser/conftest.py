@@ -79,9 +79,9 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server_url(django_db_setup: None, database_url: str) -> Iterator[str]:
-    """The portal's web process, on the tests' database."""
+    """The portal's web process, on the tests' database. Gone before tests that count who listens to it."""
     with serving(database_url) as address:
         yield address
 
