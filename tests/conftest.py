@@ -26,8 +26,15 @@ MOST_WORKERS = 8  # each with a browser, and a web process or two, of its own
 OF_DJANGO = {"django_content_type", "auth_permission"}
 SHARED = pytest.StashKey[str]()
 HERE = Path(__file__).parent
-#: Where single tests take seconds, most of them spent waiting for a browser or for processes that come and go.
-SLOW = {HERE / "browser", HERE / "chaos", HERE / "test_front.py", HERE / "test_supervisor.py"}
+#: Where single tests take seconds, most of them spent waiting for a browser or for processes that come and go; and
+#: where what a file sets up takes longest, which is not to be done in two workers.
+SLOW = {
+    HERE / "browser",
+    HERE / "chaos",
+    HERE / "security" / "test_markup.py",
+    HERE / "test_front.py",
+    HERE / "test_supervisor.py",
+}
 #: Where a test takes longer than elsewhere, without waiting.
 HEAVY = HERE / "security"
 
