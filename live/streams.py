@@ -29,11 +29,12 @@ Send = Callable[[Message], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks, by which session, and in which time zone; ``fingerprint`` changes when what they may do does."""
+    """Who looks, as what, by which session, in which time zone; ``sign_in`` is another once their sessions ended."""
 
     user_id: int
     session_key: str
-    fingerprint: str
+    role: str
+    sign_in: int
     zone: str
 
 

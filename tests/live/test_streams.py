@@ -13,7 +13,7 @@ from live import streams
 from live.events import encode, encode_all
 from live.streams import Stream, Viewer
 
-ADA = Viewer(1, "session", "responder hash", "UTC")
+ADA = Viewer(1, "session", "responder", 7, "UTC")
 
 
 class Audience:
