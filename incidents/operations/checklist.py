@@ -1,5 +1,6 @@
 """Working the checklists and the containment branches."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -24,24 +25,23 @@ LONGEST_SAID = 200
 
 #: As bulk_create does of both, of which a declaration, with all other fields to prepare, would spend a third.
 SAVE = """
-WITH list AS (
+WITH fresh AS (
+    SELECT * FROM jsonb_to_recordset(%(lists)s::jsonb)
+        AS fresh (title text, phase text, position integer, line integer, is_branch boolean, steps jsonb)
+), list AS (
     INSERT INTO incidents_checklist (incident_id, title, phase, position, line, is_branch, abandon_reason)
-    SELECT %(incident)s, fresh.*, ''
-    FROM unnest(%(titles)s::text[], %(phases)s::text[], %(positions)s::integer[], %(lines)s::integer[],
-                %(branches)s::boolean[]) AS fresh
+    SELECT %(incident)s, title, phase, position, line, is_branch, '' FROM fresh
     RETURNING id, position
 ), step AS (
     INSERT INTO incidents_step
         (incident_id, checklist_id, position, kind, text, command, line, skip_reason, answer)
-    SELECT %(incident)s, list.id, fresh.position, fresh.kind, fresh.text, fresh.command, fresh.line, '', ''
-    FROM unnest(%(steps_list)s::integer[], %(steps_position)s::integer[], %(steps_kind)s::text[],
-                %(steps_text)s::text[], %(steps_command)s::text[], %(steps_line)s::integer[])
-         AS fresh (list, position, kind, text, command, line)
-    JOIN list ON list.position = fresh.list
+    SELECT %(incident)s, list.id, said.position, said.kind, said.text, said.command, said.line, '', ''
+    FROM list JOIN fresh ON fresh.position = list.position
+    CROSS JOIN LATERAL jsonb_to_recordset(fresh.steps)
+        AS said (position integer, kind text, text text, command text, line integer)
 )
 SELECT position, id FROM list
 """
-STEP_COLUMNS = ("list", "position", "kind", "text", "command", "line")
 
 _step = Question(lambda pk, incident: Step.objects.filter(pk=pk, incident=incident), int, int)
 _Fresh = tuple[Checklist, Iterable[books.Item]]
@@ -260,30 +260,35 @@ def _create(fresh: list[_Fresh]) -> None:
     """Save checklists with their steps, in one query for however many; there are none left then."""
     if not fresh:
         return
-    lists = [checklist for checklist, _ in fresh]
-    rows = [(checklist.position, *said) for checklist, items in fresh for said in _said(items)]
-    steps = zip(*rows, strict=True) if rows else ([] for _ in STEP_COLUMNS)
-    values: dict[str, Any] = {
-        "incident": lists[0].incident_id,
-        "titles": [checklist.title for checklist in lists],
-        "phases": [checklist.phase for checklist in lists],
-        "positions": [checklist.position for checklist in lists],
-        "lines": [checklist.line for checklist in lists],
-        "branches": [checklist.is_branch for checklist in lists],
-        **{f"steps_{name}": list(column) for name, column in zip(STEP_COLUMNS, steps, strict=True)},
-    }
+    lists = [
+        {
+            "title": checklist.title,
+            "phase": checklist.phase,
+            "position": checklist.position,
+            "line": checklist.line,
+            "is_branch": checklist.is_branch,
+            "steps": _said(items),
+        }
+        for checklist, items in fresh
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(SAVE, values)
+        cursor.execute(SAVE, {"incident": fresh[0][0].incident_id, "lists": json.dumps(lists)})
         numbers = dict(cursor.fetchall())
-    for checklist in lists:
+    for checklist, _ in fresh:
         checklist.pk, checklist._state.adding = numbers[checklist.position], False
     fresh.clear()
 
 
-def _said(items: Iterable[books.Item], start: int = 0) -> list[tuple[int, str, str, str, int]]:
-    """Position, kind, text, command and line of each item that says something."""
+def _said(items: Iterable[books.Item], start: int = 0) -> list[dict[str, Any]]:
+    """What is to be saved of each item that says something."""
     return [
-        (position, item.kind, item.text, item.command, item.line)
+        {
+            "position": position,
+            "kind": item.kind,
+            "text": item.text,
+            "command": item.command,
+            "line": item.line,
+        }
         for position, item in enumerate(items, start)
         if item.text or item.command
     ]
@@ -296,12 +301,7 @@ def _add_steps(checklist: Checklist, items: Iterable[books.Item]) -> bool:
     new = [item for item in items if (item.kind, item.text, item.command) not in said]
     after = max((step.position for step in steps), default=-1) + 1
     fresh = [
-        Step(
-            incident_id=checklist.incident_id,
-            checklist=checklist,
-            **dict(zip(STEP_COLUMNS[1:], row, strict=True)),
-        )
-        for row in _said(new, after)
+        Step(incident_id=checklist.incident_id, checklist=checklist, **row) for row in _said(new, after)
     ]
     return bool(Step.objects.bulk_create(fresh))
 
@@ -313,7 +313,9 @@ def recount(incident: Incident) -> None:
 
 def _counting(incident: int) -> QuerySet[Step, Any]:
     settled = Count("pk", filter=Q(done_at__isnull=False) | Q(skipped_at__isnull=False))
-    asked = Step.objects.filter(incident=incident).asked().order_by().values("incident")
+    # The incident twice: PostgreSQL looks through the checklists of all of them if only the steps' own is named.
+    of_incident = Step.objects.filter(incident=incident, checklist__incident=incident)
+    asked = of_incident.asked().order_by().values("incident")
     return asked.annotate(total=Count("pk"), done=settled).values_list("total", "done")
 
 
