@@ -44,7 +44,8 @@ SELECT position, id FROM list
 """
 
 _step = Question(lambda pk, incident: Step.objects.filter(pk=pk, incident=incident), int, int)
-_Fresh = tuple[Checklist, Iterable[books.Item]]
+_Name = tuple[str, str, bool]  # title, phase, and whether it is a branch
+_Fresh = tuple[Checklist, list[books.Item]]
 
 
 @transaction.atomic
@@ -222,42 +223,38 @@ def add_checklists(
     incident: Incident, found: Iterable[books.Checklist | books.Branch], *, is_new: bool = False
 ) -> list[str]:
     """Copy checklists or branches of a playbook into the incident; where it has one of that name, what that lacks.
-    One that ``is_new`` has none.
+    One that ``is_new`` has none, and is given its counters; for any other, the caller recounts.
 
     Returns the titles of those that are new or have grown.
     """
     there = [] if is_new else incident.checklists.prefetch_related("steps")
     have = {(c.title, c.phase, c.is_branch): c for c in there}
-    position = max((checklist.position for checklist in have.values()), default=-1) + 1
-    added: list[str] = []
-    fresh: list[_Fresh] = []
+    after = max((checklist.position for checklist in have.values()), default=-1) + 1
+    grown: list[str] = []
+    fresh: dict[_Name, _Fresh] = {}
     for part in found:
         title, phase, is_branch = name = _name_of(part)
         if name in have:
-            _create(fresh)  # among which it may be
-            added += [title] if _add_steps(have[name], part.items) else []
-            continue
-        have[name] = Checklist(
-            incident=incident,
-            title=title,
-            phase=phase,
-            is_branch=is_branch,
-            position=position,
-            line=part.line,
-        )
-        fresh.append((have[name], part.items))
-        position, added = position + 1, [*added, title]
-    _create(fresh)
-    return added
+            grown += [title] if _add_steps(have[name], part.items) else []
+        elif name in fresh:
+            fresh[name][1].extend(_unsaid(part.items, fresh[name][1]))
+        else:
+            new = Checklist(incident=incident, title=title, phase=phase, is_branch=is_branch, line=part.line)
+            new.position = after + len(fresh)
+            fresh[name] = new, list(part.items)
+    _create(list(fresh.values()))
+    if is_new:
+        incident.steps_done, incident.steps_total = 0, _number_asked(fresh.values())
+    return [*grown, *(title for title, _, _ in fresh)]
 
 
-def _name_of(part: books.Checklist | books.Branch) -> tuple[str, str, bool]:
+def _name_of(part: books.Checklist | books.Branch) -> _Name:
     is_branch = isinstance(part, books.Branch)
     return part.title[:300], "" if isinstance(part, books.Branch) else part.phase[:300], is_branch
 
 
 def _create(fresh: list[_Fresh]) -> None:
-    """Save checklists with their steps, in one query for however many; there are none left then."""
+    """Save checklists with their steps, in one query for however many."""
     if not fresh:
         return
     lists = [
@@ -276,7 +273,6 @@ def _create(fresh: list[_Fresh]) -> None:
         numbers = dict(cursor.fetchall())
     for checklist, _ in fresh:
         checklist.pk, checklist._state.adding = numbers[checklist.position], False
-    fresh.clear()
 
 
 def _said(items: Iterable[books.Item], start: int = 0) -> list[dict[str, Any]]:
@@ -294,15 +290,24 @@ def _said(items: Iterable[books.Item], start: int = 0) -> list[dict[str, Any]]:
     ]
 
 
+def _unsaid(items: Iterable[books.Item], there: Iterable[books.Item | Step]) -> list[books.Item]:
+    """Those of ``items`` that say what none does that is there."""
+    said = {(step.kind, step.text, step.command) for step in there}
+    return [item for item in items if (item.kind, item.text, item.command) not in said]
+
+
+def _number_asked(fresh: Iterable[_Fresh]) -> int:
+    """As ``recount`` finds it while no cause is chosen."""
+    said = (row for checklist, items in fresh if not checklist.is_branch for row in _said(items))
+    return sum(row["kind"] in Step.COUNTED for row in said)
+
+
 def _add_steps(checklist: Checklist, items: Iterable[books.Item]) -> bool:
     """Put at the end of ``checklist`` the items it does not have yet; whether there were any."""
     steps = list(checklist.steps.all())
-    said = {(step.kind, step.text, step.command) for step in steps}
-    new = [item for item in items if (item.kind, item.text, item.command) not in said]
     after = max((step.position for step in steps), default=-1) + 1
-    fresh = [
-        Step(incident_id=checklist.incident_id, checklist=checklist, **row) for row in _said(new, after)
-    ]
+    rows = _said(_unsaid(items, steps), after)
+    fresh = [Step(incident_id=checklist.incident_id, checklist=checklist, **row) for row in rows]
     return bool(Step.objects.bulk_create(fresh))
 
 
