@@ -1,13 +1,12 @@
 """How large a request may be. What is larger is refused while it arrives: Django would first keep all of it on disk."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.template.loader import render_to_string
 
-Message = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from live.streams import Message, Receive, Send
+
 Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 #: Bytes of a request's body: the largest runbook, as a file and again as text in a form, with room to spare.

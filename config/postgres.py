@@ -90,15 +90,22 @@ class Cluster:
                 stop(server)
 
     @contextlib.contextmanager
-    def held(self, seconds: float = 20) -> Iterator[None]:
-        """The right to launch the server, waited for as long as `seconds`; PostgresError when another keeps it."""
-        until = time.monotonic() + seconds
+    def held(
+        self, seconds: float = 60, say_waiting: Callable[[], object] = bool, say_after: float = 2
+    ) -> Iterator[None]:
+        """The right to launch the server, waited for as long as `seconds`, which is longer than `make demo` takes;
+        PostgresError when another keeps it. `say_waiting` is called once `say_after` seconds are over."""
+        began, is_said = time.monotonic(), False
         while True:
             with self._taken() as ours:
                 if ours:
                     yield
                     return
-            if time.monotonic() > until:
+            waited = time.monotonic() - began
+            if waited > say_after and not is_said:
+                is_said = True
+                say_waiting()
+            if waited > seconds:
                 raise PostgresError(
                     f"Allclear already runs on {self.data.parent}: stop it, or set ALLCLEAR_HOME."
                 )

@@ -232,7 +232,7 @@ def database(settings: Environment) -> Iterator[subprocess.Popen[bytes] | None]:
         yield None
         return
     cluster = postgres.Cluster.at(settings.home)
-    with cluster.held():
+    with cluster.held(say_waiting=lambda: say("", f"Waiting for another Allclear on {settings.home} to end")):
         yield cluster.launch()
 
 

@@ -1,7 +1,7 @@
 """What a declaration may choose from: runbooks with severities, teams and services, each read once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import QuerySet, Value
@@ -55,21 +55,21 @@ _teams = Question(Team.objects.all)
 _services = Question(lambda: Service.objects.filter(archived_at=None))
 
 
-@dataclass(frozen=True, slots=True)
 class Options:
-    """``runbooks`` begins with the one that applies unless another is chosen; it may be empty."""
+    """``runbooks`` begins with the one that applies unless another is chosen; it may be empty. Each is read when it is
+    first asked for: most declarations name no team."""
 
-    runbooks: list[Runbook]
-    teams: list[Team]
-    services: list[Service]
+    @cached_property
+    def runbooks(self) -> list[Runbook]:
+        return _with_severities()
 
-    @classmethod
-    def load(cls) -> "Options":
-        return cls(
-            runbooks=_with_severities(),
-            teams=_teams.all(),
-            services=_services.all(),
-        )
+    @cached_property
+    def teams(self) -> list[Team]:
+        return _teams.all()
+
+    @cached_property
+    def services(self) -> list[Service]:
+        return _services.all()
 
     def runbook_for(self, chosen: Runbook | None, team: Team | None) -> Runbook | None:
         """The one chosen, else the team's own, else the default; None where there is no runbook."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from django.utils import timezone
@@ -18,12 +18,15 @@ log = logging.getLogger(__name__)
 REFRESH = 20.0
 #: Seconds after which somebody whose last stream ended has left: a page that loads again is no departure.
 GRACE = 4.0
+#: Seconds in which it is gathered that who is here may be known wrongly: a crowd arrives one by one.
+GATHER = 0.3
 
 
 class Attendance:
     def __init__(self, ready: asyncio.Event) -> None:
         self._ready = ready
         self._open: Counter[tuple[int, int]] = Counter()
+        self._unsure: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def arrive(self, incident_id: int, user_id: int) -> None:
@@ -40,8 +43,14 @@ class Attendance:
 
     def confirm(self, incident_id: int) -> None:
         """Say again who is here: another process, where somebody closed one of two pages, may have it wrong."""
-        if here := self._here(incident_id):
-            self._spawn(0, _see_missing, incident_id, here)
+        if incident_id not in self._unsure and self._here(incident_id):
+            self._unsure.add(incident_id)
+            self._start(self._confirm(incident_id))
+
+    async def _confirm(self, incident_id: int) -> None:
+        await asyncio.sleep(GATHER)
+        self._unsure.discard(incident_id)
+        await self._try(0, _see_missing, incident_id, self._here(incident_id))
 
     async def refresh(self) -> None:
         for incident_id in {incident for incident, _ in self._open}:
@@ -51,7 +60,10 @@ class Attendance:
         return {user_id for incident, user_id in self._open if incident == incident_id}
 
     def _spawn(self, after: float, work: Callable[..., None], *args: Any) -> None:
-        task = asyncio.create_task(self._try(after, work, *args))
+        self._start(self._try(after, work, *args))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)  # the loop keeps only weak references
         task.add_done_callback(self._tasks.discard)
 

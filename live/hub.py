@@ -5,8 +5,8 @@ import logging
 import signal
 import threading
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -15,43 +15,31 @@ from live.attendance import REFRESH, Attendance
 from live.boards import Board
 from live.events import encode
 from live.listening import listen
-from live.packing import BEGIN, packed
 from live.rendering import ALL, sections_of
 from live.rooms import Room
-from live.streams import Audience, Stream, Viewer
+from live.streams import Audience, Receive, Send, Stream, Viewer
 from live.threads import in_thread
 
 log = logging.getLogger(__name__)
 
 #: How many streams one person may have open in a process; the page of one too many polls instead.
 STREAMS_PER_USER = 12
+#: Seconds between looks at which streams have been silent for long.
+TICK = 1.0
 
 _hubs: "dict[asyncio.AbstractEventLoop, Hub]" = {}
 
 
-def follow_incident(viewer: Viewer, incident_id: int, seq: int, *, is_packed: bool) -> AsyncIterator[bytes]:
-    """What ``viewer``, who knows event ``seq``, is told of an incident: the bytes of a response."""
-    return _follow(incident_id, viewer, seq, is_packed)
-
-
-def follow_board(viewer: Viewer, since: int) -> AsyncIterator[bytes]:
-    """What ``viewer``, whose board is of ``since`` (in ms), is told of it: the bytes of a response."""
-    return _follow(None, viewer, since, is_packed=False)
-
-
-async def _follow(
-    incident_id: int | None, viewer: Viewer, seq: int, is_packed: bool
-) -> AsyncGenerator[bytes]:
-    """The bytes for somebody who looks at an incident, or at the board if it is None."""
+async def follow(
+    viewer: Viewer, incident_id: int | None, seq: int, receive: Receive, send: Send, *, is_packed: bool
+) -> None:
+    """Tell ``viewer``, who knows event ``seq``, of an incident while they look; or of the board, if it is None, which
+    they have of ``seq`` (in ms)."""
     here = hub()
-    if here.closed:
-        return
-    if is_packed:
-        yield BEGIN
-    with here.watching(Stream(viewer, seq)) as stream:
-        async with aclosing(stream.body(here.seat(incident_id))) as chunks:
-            async for chunk in chunks:
-                yield packed(chunk) if is_packed else chunk
+    with here.watching(Stream(viewer, seq, is_packed=is_packed)) as stream:
+        if here.closed:
+            stream.end()
+        await stream.run(here.seat(incident_id), receive, send)
 
 
 def hub() -> "Hub":
@@ -72,7 +60,9 @@ class Hub:
         self.board = Board(self.ready)
         self.rooms: dict[int, Room] = {}
         self._of_user: dict[int, list[Stream]] = defaultdict(list)
-        self._tasks = [self._start(listen(self, self.ready)), self._start(self._look_around())]
+        self._tasks = [
+            self._start(work) for work in (listen(self, self.ready), self._look_around(), self._keep_alive())
+        ]
         _before_signals(self._stop)
 
     @contextmanager
@@ -125,6 +115,16 @@ class Hub:
 
     # -- what is looked after from time to time -------------------------------------------------------
 
+    async def _keep_alive(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            now = self.loop.time()
+            for stream in self._streams():
+                stream.keep_alive(now)
+
+    def _streams(self) -> list[Stream]:
+        return [stream for mine in self._of_user.values() for stream in mine]
+
     async def _look_around(self) -> None:
         while True:
             await asyncio.sleep(REFRESH)
@@ -156,7 +156,7 @@ class Hub:
         self.board.close()
         for room in self.rooms.values():
             room.close()
-        for stream in [stream for mine in self._of_user.values() for stream in mine]:
+        for stream in self._streams():
             stream.end()
 
     def _stop(self) -> None:

@@ -3,16 +3,16 @@
 import asyncio
 import logging
 import random
-from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from live.events import RETRY, encode
+from live.packing import BEGIN, packed
 
 log = logging.getLogger(__name__)
 
-#: Seconds of silence after which a heartbeat goes out; the page gives a stream up after three of them.
+#: Seconds of silence before which a heartbeat goes out; the page gives a stream up after three of them.
 HEARTBEAT = 15.0
 #: Seconds a stream lives, ± 20 %: every browser comes back now and then, and not all at once after a restart.
 LIFETIME = 600.0
@@ -21,14 +21,20 @@ BACKLOG = 32
 #: Seconds that a browser which reads nothing any more is given to read the end.
 PATIENCE = 30.0
 
+#: The two ends that an ASGI server gives: the second is awaited until the browser has room for more.
+Message = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks, by which session, and in which time zone; ``fingerprint`` changes when what they may do does."""
+    """Who looks, as what, by which session, in which time zone; ``sign_in`` is another once their sessions ended."""
 
     user_id: int
     session_key: str
-    fingerprint: str
+    role: str
+    sign_in: int
     zone: str
 
 
@@ -45,18 +51,48 @@ class Audience(Protocol):
 class Stream:
     """What one browser is told. ``seq`` is the last event number it is known to have.
 
-    There are thousands, and most are idle: no slot, task or queue more than each needs.
+    There are thousands, and most are idle: a stream at rest is one coroutine that waits for the browser to go. What
+    is sent is sent by a task that lasts as long as there is something to send.
     """
 
-    __slots__ = ("_task", "_waiter", "_waiting", "ended", "seq", "viewer")
+    __slots__ = (
+        "_audience", "_beat", "_is_packed", "_send", "_task", "_until", "_waiting", "_writing",
+        "ended", "seq", "viewer",
+    )  # fmt: skip
 
-    def __init__(self, viewer: Viewer, seq: int) -> None:
+    def __init__(self, viewer: Viewer, seq: int, *, is_packed: bool = False) -> None:
         self.viewer = viewer
         self.seq = seq
         self.ended = False
-        self._waiting: deque[bytes | None] = deque()
-        self._waiter: asyncio.Future[None] | None = None
+        self._is_packed = is_packed
+        self._waiting: list[bytes] = []  # short, and mostly empty
+        self._audience: Audience | None = None
+        self._send: Send | None = None
         self._task: asyncio.Task[object] | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._beat = self._until = 0.0
+
+    async def run(self, audience: Audience, receive: Receive, send: Send) -> None:
+        """Tell the browser at the other end what happens, until it goes or the stream ends; in ``audience``."""
+        self._audience, self._send, self._task = audience, send, asyncio.current_task()
+        self._until = asyncio.get_running_loop().time() + LIFETIME * random.uniform(0.8, 1.2)  # noqa: S311
+        if self._is_packed:
+            await send(_piece(BEGIN))
+        # The first heartbeat tells the page that the stream flows: a proxy may open it and hold it back.
+        self._waiting.insert(0, RETRY + audience.heartbeat())
+        self._write_on()
+        audience.add(self)
+        try:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        except asyncio.CancelledError:
+            if not self.ended:
+                raise
+        finally:
+            self.ended, self._send, self._task = True, None, None
+            if self._writing:
+                self._writing.cancel()
+            audience.remove(self)
 
     def send(self, chunk: bytes, seq: int = 0) -> None:
         """Queue ``chunk``; a browser that is too far behind is cut off instead, and catches up when it returns."""
@@ -66,7 +102,8 @@ class Stream:
             log.warning("A stream was closed because its browser reads too slowly")
             self.end(encode("again"))
             return
-        self._put(chunk)
+        self._waiting.append(chunk)
+        self._write_on()
         self.seq = max(self.seq, seq)
 
     def end(self, last: bytes = b"") -> None:
@@ -75,48 +112,37 @@ class Stream:
             return
         self.ended = True
         self._waiting.clear()
-        self._put(last)
-        self._put(None)
+        self._waiting.append(last)
+        self._write_on()
         if self._task:
             asyncio.get_running_loop().call_later(PATIENCE, self._task.cancel)
 
-    def _put(self, chunk: bytes | None) -> None:
-        self._waiting.append(chunk)
-        self._wake()
+    def keep_alive(self, now: float) -> None:
+        """Break a silence that has lasted long enough, and end what is old; ``now`` is the event loop's time."""
+        if self.ended or not self._audience:
+            return
+        if now >= self._until:
+            self.end(encode("again"))
+        elif now >= self._beat and not self._writing:
+            self.send(self._audience.heartbeat())
 
-    def _wake(self) -> None:
-        if self._waiter and not self._waiter.done():
-            self._waiter.set_result(None)
+    def _write_on(self) -> None:
+        if self._send and not self._writing:
+            self._writing = asyncio.get_running_loop().create_task(self._write(self._send))
 
-    async def _something(self, seconds: float) -> bool:
-        """Wait until something is to be sent, as long as this; whether it is. (``wait_for`` makes a task each time.)"""
-        if not self._waiting:
-            loop = asyncio.get_running_loop()
-            self._waiter = loop.create_future()
-            alarm = loop.call_later(seconds, self._wake)
-            try:
-                await self._waiter
-            finally:
-                alarm.cancel()
-                self._waiter = None
-        return bool(self._waiting)
-
-    async def body(self, audience: Audience) -> AsyncGenerator[bytes]:
-        """The response's bytes: what is queued, heartbeats between, and an end. In ``audience`` while it lasts."""
-        self._task = asyncio.current_task()
-        clock = asyncio.get_running_loop().time
-        until = clock() + LIFETIME * random.uniform(0.8, 1.2)  # noqa: S311
-        audience.add(self)
+    async def _write(self, send: Send) -> None:
         try:
-            # The first heartbeat tells the page that the stream flows: a proxy may open it and hold it back.
-            yield RETRY + audience.heartbeat()
-            while (left := until - clock()) > 0:
-                is_news = await self._something(min(HEARTBEAT, left))
-                chunk = self._waiting.popleft() if is_news else audience.heartbeat()
-                if chunk is None:
-                    return
-                yield chunk
-            yield encode("again")
+            while self._waiting:
+                chunk = self._waiting.pop(0)
+                is_last = self.ended and not self._waiting
+                await send(_piece(packed(chunk) if self._is_packed and chunk else chunk, more=not is_last))
+            # Earlier by chance, so that what thousands were told at once is not followed by a beat of all of them; and
+            # early enough for a look around that comes late.
+            pause = HEARTBEAT * random.uniform(0.7, 0.9)  # noqa: S311
+            self._beat = asyncio.get_running_loop().time() + pause
         finally:
-            self.ended, self._task = True, None
-            audience.remove(self)
+            self._writing = None
+
+
+def _piece(body: bytes, *, more: bool = True) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": more}

@@ -1,9 +1,8 @@
 """What happens on the board and in an incident's room, as streams, and by asking again where those are blocked."""
 
-from collections.abc import AsyncIterator
+from functools import partial
 
 from django.http import HttpRequest, JsonResponse
-from django.http.response import StreamingHttpResponse
 from django.middleware.gzip import re_accepts_gzip
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -16,18 +15,18 @@ from incidents import operations
 from incidents.models import Incident
 from live.admission import viewer_of
 from live.boards import missed_something, now
-from live.hub import follow_board, follow_incident
+from live.hub import follow
 from live.rendering import ALL, PRESENCE, render
+from live.responses import EventStream
 
 
 @member
 @require_GET
-def incident(request: MemberRequest, number: int) -> StreamingHttpResponse:
+def incident(request: MemberRequest, number: int) -> EventStream:
     """Every change to the room of an incident, as server-sent events."""
     found = _find(request.user, number)
-    viewer = viewer_of(request.user, request.session.session_key)
     is_packed = bool(re_accepts_gzip.search(request.headers.get("Accept-Encoding", "")))
-    response = _stream(follow_incident(viewer, found.pk, _last_known(request), is_packed=is_packed))
+    response = _stream(request, found.pk, is_packed=is_packed)
     patch_vary_headers(response, ["Accept-Encoding"])
     if is_packed:
         response["Content-Encoding"] = "gzip"
@@ -36,10 +35,9 @@ def incident(request: MemberRequest, number: int) -> StreamingHttpResponse:
 
 @member
 @require_GET
-def board(request: MemberRequest) -> StreamingHttpResponse:
+def board(request: MemberRequest) -> EventStream:
     """A word whenever the board may look different, as server-sent events."""
-    viewer = viewer_of(request.user, request.session.session_key)
-    return _stream(follow_board(viewer, _last_known(request)))
+    return _stream(request, None, is_packed=False)
 
 
 @member
@@ -74,8 +72,12 @@ def _last_known(request: HttpRequest) -> int:
     return int(known) if known.isdecimal() and len(known) < 16 else 0
 
 
-def _stream(body: AsyncIterator[bytes]) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(body, content_type="text/event-stream; charset=utf-8")
+def _stream(request: MemberRequest, incident_id: int | None, *, is_packed: bool) -> EventStream:
+    viewer = viewer_of(request.user, request.session.session_key)
+    response = EventStream(
+        partial(follow, viewer, incident_id, _last_known(request), is_packed=is_packed),
+        content_type="text/event-stream; charset=utf-8",
+    )
     response["Cache-Control"] = "no-store, no-transform"
     response["X-Accel-Buffering"] = "no"
     return response

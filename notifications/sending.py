@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 THREADS = 8
 #: Claimed beyond those, to be sent next, while a send takes no longer than ``QUICK`` seconds: a claim costs much the
 #: same for a few and for many, and meanwhile the threads go on.
-AHEAD = 16
+AHEAD = 48
 QUICK = 0.1
 #: Seconds after which no further send is begun: the last one must end within the worker's own limit.
 LONGEST = 20.0

@@ -1,6 +1,7 @@
 """The declaration: three fields are required, the rest can wait."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +13,8 @@ from incidents.operations import Declaration
 from incidents.options import Options, playbook_of
 from incidents.states import Nature
 from runbooks.models import Revision
+
+Choices = list[tuple[str, str]]
 
 OUTDATED = "This form was open for too long, or came from elsewhere. Check it and send it again."
 
@@ -72,23 +75,29 @@ class DeclareForm(forms.Form):
     def __init__(self, data: Any = None, *, options: Options) -> None:
         super().__init__(data, initial={"key": uuid4()})
         self.options = options
-        team = self._offer("team", options.teams)
-        self._offer("services", options.services)
-        self.followed = options.runbook_for(self._offer("runbook", options.runbooks), team)
+        team = self._offer("team", lambda: options.teams)
+        self._offer("services", lambda: options.services)
+        self.followed = options.runbook_for(self._offer("runbook", lambda: options.runbooks), team)
         self.playbook = playbook_of(self.followed)
         levels = [(str(level), s.name) for level, s in enumerate(self.playbook.severities, 1)]
         self._choices("severity", levels)
         causes = [(b.title[:300], b.title[:300]) for b in self.playbook.branches]
         self._choices("cause", [("", "Not known yet"), *causes])
 
-    def _offer(self, name: str, things: Iterable[Any]) -> Any:
-        """Let one of ``things`` be chosen; return what was, before all is validated: the scale depends on it."""
-        by_key = {str(thing.pk): thing for thing in things}
-        self._choices(name, [(key, str(thing)) for key, thing in by_key.items()])
-        self.fields[name].coerce = by_key.__getitem__  # type: ignore[attr-defined]
-        return by_key.get(self.data.get(name, ""))
+    def _offer(self, name: str, things: Callable[[], list[Any]]) -> Any:
+        """Let one of ``things()`` be chosen, which are read where they are shown or one is chosen; return what was,
+        before all is validated: the scale depends on it."""
 
-    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        @cache
+        def by_key() -> dict[str, Any]:
+            return {str(thing.pk): thing for thing in things()}
+
+        self._choices(name, lambda: [(key, str(thing)) for key, thing in by_key().items()])
+        self.fields[name].coerce = lambda key: by_key()[key]  # type: ignore[attr-defined]
+        chosen = self.data.get(name)
+        return by_key().get(chosen) if chosen else None
+
+    def _choices(self, name: str, choices: Choices | Callable[[], Choices]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     def clean_cards(self) -> str:

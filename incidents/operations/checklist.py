@@ -1,5 +1,6 @@
 """Working the checklists and the containment branches."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -24,27 +25,27 @@ LONGEST_SAID = 200
 
 #: As bulk_create does of both, of which a declaration, with all other fields to prepare, would spend a third.
 SAVE = """
-WITH list AS (
+WITH fresh AS (
+    SELECT * FROM jsonb_to_recordset(%(lists)s::jsonb)
+        AS fresh (title text, phase text, position integer, line integer, is_branch boolean, steps jsonb)
+), list AS (
     INSERT INTO incidents_checklist (incident_id, title, phase, position, line, is_branch, abandon_reason)
-    SELECT %(incident)s, fresh.*, ''
-    FROM unnest(%(titles)s::text[], %(phases)s::text[], %(positions)s::integer[], %(lines)s::integer[],
-                %(branches)s::boolean[]) AS fresh
+    SELECT %(incident)s, title, phase, position, line, is_branch, '' FROM fresh
     RETURNING id, position
 ), step AS (
     INSERT INTO incidents_step
         (incident_id, checklist_id, position, kind, text, command, line, skip_reason, answer)
-    SELECT %(incident)s, list.id, fresh.position, fresh.kind, fresh.text, fresh.command, fresh.line, '', ''
-    FROM unnest(%(steps_list)s::integer[], %(steps_position)s::integer[], %(steps_kind)s::text[],
-                %(steps_text)s::text[], %(steps_command)s::text[], %(steps_line)s::integer[])
-         AS fresh (list, position, kind, text, command, line)
-    JOIN list ON list.position = fresh.list
+    SELECT %(incident)s, list.id, said.position, said.kind, said.text, said.command, said.line, '', ''
+    FROM list JOIN fresh ON fresh.position = list.position
+    CROSS JOIN LATERAL jsonb_to_recordset(fresh.steps)
+        AS said (position integer, kind text, text text, command text, line integer)
 )
 SELECT position, id FROM list
 """
-STEP_COLUMNS = ("list", "position", "kind", "text", "command", "line")
 
 _step = Question(lambda pk, incident: Step.objects.filter(pk=pk, incident=incident), int, int)
-_Fresh = tuple[Checklist, Iterable[books.Item]]
+_Name = tuple[str, str, bool]  # title, phase, and whether it is a branch
+_Fresh = tuple[Checklist, list[books.Item]]
 
 
 @transaction.atomic
@@ -222,87 +223,91 @@ def add_checklists(
     incident: Incident, found: Iterable[books.Checklist | books.Branch], *, is_new: bool = False
 ) -> list[str]:
     """Copy checklists or branches of a playbook into the incident; where it has one of that name, what that lacks.
-    One that ``is_new`` has none.
+    One that ``is_new`` has none, and is given its counters; for any other, the caller recounts.
 
     Returns the titles of those that are new or have grown.
     """
     there = [] if is_new else incident.checklists.prefetch_related("steps")
     have = {(c.title, c.phase, c.is_branch): c for c in there}
-    position = max((checklist.position for checklist in have.values()), default=-1) + 1
-    added: list[str] = []
-    fresh: list[_Fresh] = []
+    after = max((checklist.position for checklist in have.values()), default=-1) + 1
+    grown: list[str] = []
+    fresh: dict[_Name, _Fresh] = {}
     for part in found:
         title, phase, is_branch = name = _name_of(part)
         if name in have:
-            _create(fresh)  # among which it may be
-            added += [title] if _add_steps(have[name], part.items) else []
-            continue
-        have[name] = Checklist(
-            incident=incident,
-            title=title,
-            phase=phase,
-            is_branch=is_branch,
-            position=position,
-            line=part.line,
-        )
-        fresh.append((have[name], part.items))
-        position, added = position + 1, [*added, title]
-    _create(fresh)
-    return added
+            grown += [title] if _add_steps(have[name], part.items) else []
+        elif name in fresh:
+            fresh[name][1].extend(_unsaid(part.items, fresh[name][1]))
+        else:
+            new = Checklist(incident=incident, title=title, phase=phase, is_branch=is_branch, line=part.line)
+            new.position = after + len(fresh)
+            fresh[name] = new, list(part.items)
+    _create(list(fresh.values()))
+    if is_new:
+        incident.steps_done, incident.steps_total = 0, _number_asked(fresh.values())
+    return [*grown, *(title for title, _, _ in fresh)]
 
 
-def _name_of(part: books.Checklist | books.Branch) -> tuple[str, str, bool]:
+def _name_of(part: books.Checklist | books.Branch) -> _Name:
     is_branch = isinstance(part, books.Branch)
     return part.title[:300], "" if isinstance(part, books.Branch) else part.phase[:300], is_branch
 
 
 def _create(fresh: list[_Fresh]) -> None:
-    """Save checklists with their steps, in one query for however many; there are none left then."""
+    """Save checklists with their steps, in one query for however many."""
     if not fresh:
         return
-    lists = [checklist for checklist, _ in fresh]
-    rows = [(checklist.position, *said) for checklist, items in fresh for said in _said(items)]
-    steps = zip(*rows, strict=True) if rows else ([] for _ in STEP_COLUMNS)
-    values: dict[str, Any] = {
-        "incident": lists[0].incident_id,
-        "titles": [checklist.title for checklist in lists],
-        "phases": [checklist.phase for checklist in lists],
-        "positions": [checklist.position for checklist in lists],
-        "lines": [checklist.line for checklist in lists],
-        "branches": [checklist.is_branch for checklist in lists],
-        **{f"steps_{name}": list(column) for name, column in zip(STEP_COLUMNS, steps, strict=True)},
-    }
+    lists = [
+        {
+            "title": checklist.title,
+            "phase": checklist.phase,
+            "position": checklist.position,
+            "line": checklist.line,
+            "is_branch": checklist.is_branch,
+            "steps": _said(items),
+        }
+        for checklist, items in fresh
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(SAVE, values)
+        cursor.execute(SAVE, {"incident": fresh[0][0].incident_id, "lists": json.dumps(lists)})
         numbers = dict(cursor.fetchall())
-    for checklist in lists:
+    for checklist, _ in fresh:
         checklist.pk, checklist._state.adding = numbers[checklist.position], False
-    fresh.clear()
 
 
-def _said(items: Iterable[books.Item], start: int = 0) -> list[tuple[int, str, str, str, int]]:
-    """Position, kind, text, command and line of each item that says something."""
+def _said(items: Iterable[books.Item], start: int = 0) -> list[dict[str, Any]]:
+    """What is to be saved of each item that says something."""
     return [
-        (position, item.kind, item.text, item.command, item.line)
+        {
+            "position": position,
+            "kind": item.kind,
+            "text": item.text,
+            "command": item.command,
+            "line": item.line,
+        }
         for position, item in enumerate(items, start)
         if item.text or item.command
     ]
 
 
+def _unsaid(items: Iterable[books.Item], there: Iterable[books.Item | Step]) -> list[books.Item]:
+    """Those of ``items`` that say what none does that is there."""
+    said = {(step.kind, step.text, step.command) for step in there}
+    return [item for item in items if (item.kind, item.text, item.command) not in said]
+
+
+def _number_asked(fresh: Iterable[_Fresh]) -> int:
+    """As ``recount`` finds it while no cause is chosen."""
+    said = (row for checklist, items in fresh if not checklist.is_branch for row in _said(items))
+    return sum(row["kind"] in Step.COUNTED for row in said)
+
+
 def _add_steps(checklist: Checklist, items: Iterable[books.Item]) -> bool:
     """Put at the end of ``checklist`` the items it does not have yet; whether there were any."""
     steps = list(checklist.steps.all())
-    said = {(step.kind, step.text, step.command) for step in steps}
-    new = [item for item in items if (item.kind, item.text, item.command) not in said]
     after = max((step.position for step in steps), default=-1) + 1
-    fresh = [
-        Step(
-            incident_id=checklist.incident_id,
-            checklist=checklist,
-            **dict(zip(STEP_COLUMNS[1:], row, strict=True)),
-        )
-        for row in _said(new, after)
-    ]
+    rows = _said(_unsaid(items, steps), after)
+    fresh = [Step(incident_id=checklist.incident_id, checklist=checklist, **row) for row in rows]
     return bool(Step.objects.bulk_create(fresh))
 
 
@@ -313,7 +318,9 @@ def recount(incident: Incident) -> None:
 
 def _counting(incident: int) -> QuerySet[Step, Any]:
     settled = Count("pk", filter=Q(done_at__isnull=False) | Q(skipped_at__isnull=False))
-    asked = Step.objects.filter(incident=incident).asked().order_by().values("incident")
+    # The incident twice: PostgreSQL looks through the checklists of all of them if only the steps' own is named.
+    of_incident = Step.objects.filter(incident=incident, checklist__incident=incident)
+    asked = of_incident.asked().order_by().values("incident")
     return asked.annotate(total=Count("pk"), done=settled).values_list("total", "done")
 
 

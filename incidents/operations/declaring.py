@@ -11,12 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Team, User
 from incidents.models import Checklist, Incident, Service
-from incidents.operations.checklist import (
-    COUNTERS,
-    add_playbook,
-    choose_branch,
-    recount,
-)
+from incidents.operations.checklist import COUNTERS, add_playbook, choose_branch
 from incidents.operations.lifecycle import acknowledgement_due, cadence_of
 from incidents.operations.locking import Refused, not_in_future
 from incidents.operations.people import keep_access
@@ -109,7 +104,6 @@ def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) 
     if said.is_private:
         keep_access(incident, by=by)
     add_playbook(incident, is_new=True)
-    recount(incident)
     data = {
         "severity": incident.severity,
         "severity_name": incident.severity_name,

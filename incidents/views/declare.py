@@ -26,7 +26,7 @@ ADMINISTRATORS_NAMED = 5
 def declare(request: MemberRequest) -> HttpResponse:
     if not can_declare(request.user):
         return _ask_someone(request)
-    form = DeclareForm(request.POST if request.method == "POST" else None, options=Options.load())
+    form = DeclareForm(request.POST if request.method == "POST" else None, options=Options())
     if form.is_valid():
         try:
             incident = operations.declare(
@@ -49,7 +49,7 @@ def declare(request: MemberRequest) -> HttpResponse:
 @require_POST
 def preview_declaration(request: MemberRequest) -> HttpResponse:
     """The panels beside the form, and its severities and causes where another runbook now applies."""
-    form = DeclareForm(request.POST, options=Options.load())
+    form = DeclareForm(request.POST, options=Options())
     form.is_valid()
     context = _context(request, form) | {"problems": [], "form_errors": {}, "swap": True}
     context["other_runbook"] = "cards" in form.errors

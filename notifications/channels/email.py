@@ -4,7 +4,11 @@ import smtplib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.generator import BytesGenerator
+from email.message import Message
+from email.policy import Compat32
 from email.utils import formataddr, parseaddr
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +25,7 @@ from notifications.models import Delivery, Notice
 from runbooks.markdown import render
 
 TIMEOUT = 10  # seconds of silence
+WIDTH = 76  # characters of a header that is never folded
 GOODBYE = 1  # seconds that the answer to a goodbye is waited for
 #: Messages after which a connection is ended, before the server finds that they are too many.
 MOST_IN_A_ROW = 50
@@ -104,7 +109,7 @@ def _hand_over(server: smtplib.SMTP, message: EmailMultiAlternatives, delivery: 
     mime = message.message()
     # Otherwise one is drawn and looked for in all the text, which costs as much as all the rest of the message.
     mime.set_boundary(f"=_{delivery.pk.hex}")
-    content: bytes = mime.as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
+    content = _written(mime)
     options: tuple[str, ...] = ()
     if not local.isascii():
         server.ehlo_or_helo_if_needed()
@@ -112,6 +117,23 @@ def _hand_over(server: smtplib.SMTP, message: EmailMultiAlternatives, delivery: 
             raise smtplib.SMTPNotSupportedError("it takes no address with such letters")
         content, options = f"To: {recipient}\r\n".encode() + content, ("SMTPUTF8",)
     server.sendmail(sender, [recipient], content, options)
+
+
+class _AsItIs(Compat32):
+    """Leaves a header alone that fits in its line, as most do: to find out where it might be folded, part by part,
+    takes a fifth of all that a message costs."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        line = f"{name}: {value}"
+        if isinstance(value, str) and len(line) <= WIDTH and line.isascii() and line.isprintable():
+            return f"{line}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+def _written(mime: Message) -> bytes:
+    written = BytesIO()
+    BytesGenerator(written, mangle_from_=False, policy=_AsItIs()).flatten(mime, linesep="\r\n")
+    return written.getvalue()
 
 
 def _hang_up() -> None:

@@ -7,9 +7,9 @@ import pytest
 from accounts.models import User
 from incidents import operations
 from incidents.models import Checklist, Incident, Step
-from incidents.operations import Refused
+from incidents.operations import Declaration, Refused
 from incidents.states import Kind
-from runbooks.operations import publish
+from runbooks.operations import create_runbook, publish
 
 
 def task_of(incident: Incident, nth: int = 0) -> Step:
@@ -28,6 +28,17 @@ def counters(incident: Incident) -> tuple[int, int]:
 def test_runbook_gives_its_tasks_questions_and_causes(incident: Incident) -> None:
     assert counters(incident) == (0, 14)  # 3 + 4 tasks, 3 questions, and 4 tasks for afterwards
     assert incident.checklists.filter(is_branch=True).count() == 4
+
+
+def test_two_checklists_of_one_name_are_one_and_counted_as_they_are_saved(ada: User) -> None:
+    twice = "## Triage checklist\n\n- [ ] Look at the error rate\n- [ ] {}\n\n"
+    source = f"# Outage\n\n{twice}{twice}".format("Tell support", "Call the lead")
+    said = Declaration(title="Chat not working", severity=2)
+    incident = operations.declare(said, revision=create_runbook(source.encode(), by=ada), by=ada)
+    triage = incident.checklists.get(title="Triage checklist")
+    texts = list(triage.steps.values_list("position", "text"))
+    assert texts == [(0, "Look at the error rate"), (1, "Tell support"), (2, "Call the lead")]
+    assert counters(incident) == (0, incident.steps.asked().count())
 
 
 def test_tick_says_who_and_when_and_can_be_taken_back(incident: Incident, grace: User) -> None:

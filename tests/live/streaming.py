@@ -79,7 +79,8 @@ def _with_workers(port: int, workers: int) -> list[str]:
     ]
 
 
-def _environment(port: int) -> dict[str, str]:
+def database_url() -> str:
+    """The tests' database, for a process of its own."""
     parts = connection.settings_dict
     options = {
         "host": parts["HOST"],
@@ -88,9 +89,13 @@ def _environment(port: int) -> dict[str, str]:
         "password": parts["PASSWORD"],
     }
     query = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in options.items() if value)
+    return f"postgresql:///{parts['NAME']}?{query}"
+
+
+def _environment(port: int) -> dict[str, str]:
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.live.settings",
-        "DATABASE_URL": f"postgresql:///{parts['NAME']}?{query}",
+        "DATABASE_URL": database_url(),
         "ALLCLEAR_SECRET_KEY": settings.SECRET_KEY,
         "PORT": str(port),
     }

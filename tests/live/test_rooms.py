@@ -241,7 +241,7 @@ def test_fifty_viewers_take_no_more_connections_than_one(server, client_for, ada
             idle = cursor.fetchone()[0]
         say(incident, ada, "for all fifty")
         assert all("for all fifty" in stream.next("feed").data for stream in streams)
-    assert idle <= 16 + 1  # one for each thread, however many look, and this test
+    assert idle <= 12 + 1  # one for each thread, however many look, and this test
     assert listeners_left() == 1
 
 

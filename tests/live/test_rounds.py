@@ -13,7 +13,7 @@ from live.rendering import Look, Wanted, render
 from live.rooms import Room
 from live.streams import Stream, Viewer
 
-ADA = Viewer(1, "session", "responder hash", "UTC")
+ADA = Viewer(1, "session", "responder", 7, "UTC")
 
 
 class Eavesdropper(Stream):

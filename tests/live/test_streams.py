@@ -2,8 +2,10 @@
 
 import asyncio
 import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +13,7 @@ from live import streams
 from live.events import encode, encode_all
 from live.streams import Stream, Viewer
 
-ADA = Viewer(1, "session", "responder hash", "UTC")
+ADA = Viewer(1, "session", "responder", 7, "UTC")
 
 
 class Audience:
@@ -39,8 +41,35 @@ def received(raw: bytes) -> list[tuple[str, str, str]]:
     return found
 
 
-async def everything(stream: Stream, audience: Audience) -> bytes:
-    return b"".join([chunk async for chunk in stream.body(audience)])
+class Browser:
+    """The other end of a stream, as an ASGI server shows it."""
+
+    def __init__(self) -> None:
+        self.got: list[bytes] = []
+        self.gone = asyncio.Event()
+
+    async def receive(self) -> dict[str, str]:
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        self.got.append(message["body"])
+        if not message["more_body"]:
+            self.gone.set()
+
+    @property
+    def events(self) -> list[str]:
+        return [name for name, _, _ in received(b"".join(self.got))]
+
+
+async def watched(stream: Stream, browser: Browser, audience: Audience, *then: Callable[[], None]) -> None:
+    """Follow ``stream`` with ``browser``, and do each of ``then`` once what went before has been sent."""
+    running = asyncio.create_task(stream.run(audience, browser.receive, browser.send))
+    for act in (lambda: None, *then):
+        act()
+        await asyncio.sleep(0.01)
+    browser.gone.set()
+    await asyncio.wait_for(running, 2)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
@@ -54,58 +83,75 @@ def test_only_the_last_event_of_a_batch_carries_the_number():
 
 
 def test_a_stream_says_at_once_that_it_flows_and_after_how_long_to_come_back():
-    async def first() -> bytes:
-        return await anext(aiter(Stream(ADA, 0).body(Audience())))
-
-    raw = asyncio.run(first())
-    assert raw.startswith(b"retry: 3000\n\n") and b"event: hb" in raw
+    browser = Browser()
+    asyncio.run(watched(Stream(ADA, 0), browser, Audience()))
+    assert browser.got[0].startswith(b"retry: 3000\n\n") and browser.events == ["hb"]
 
 
-def test_silence_is_filled_with_heartbeats_until_the_stream_is_old(monkeypatch):
-    monkeypatch.setattr(streams, "HEARTBEAT", 0.05)
-    monkeypatch.setattr(streams, "LIFETIME", 0.3)
-    audience = Audience()
-    names = [name for name, _, _ in received(asyncio.run(everything(Stream(ADA, 0), audience)))]
-    assert names[-1] == "again" and 3 <= names.count("hb") <= 9
+def test_silence_is_filled_with_heartbeats_until_the_stream_is_old():
+    browser, audience, stream = Browser(), Audience(), Stream(ADA, 0)
+
+    def after(seconds: float) -> Callable[[], None]:
+        return lambda: stream.keep_alive(asyncio.get_running_loop().time() + seconds)
+
+    told = partial(stream.send, encode("feed"))
+    moments = (after(1), after(streams.HEARTBEAT), told, after(1), after(streams.HEARTBEAT))
+    asyncio.run(watched(stream, browser, audience, *moments, after(streams.LIFETIME * 1.2)))
+    assert browser.events == ["hb", "hb", "feed", "hb", "again"]
     assert not audience.members
 
 
+def test_what_is_told_arrives_in_order_and_a_burst_whole():
+    browser, stream = Browser(), Stream(ADA, 0)
+
+    def burst() -> None:
+        for number in range(9):
+            stream.send(encode("feed", str(number)), number)
+
+    asyncio.run(watched(stream, browser, Audience(), burst))
+    assert [data for _, data, _ in received(b"".join(browser.got))] == ["", *"012345678"]
+    assert stream.seq == 8
+
+
 def test_who_reads_too_slowly_is_cut_off_and_told_to_come_back():
-    async def overflow() -> bytes:
-        stream = Stream(ADA, 0)
+    browser, stream = Browser(), Stream(ADA, 0)
+
+    def overflow() -> None:
         for number in range(streams.BACKLOG + 5):
             stream.send(encode("feed", str(number)), number)
-        return await everything(stream, Audience())
 
-    assert [name for name, _, _ in received(asyncio.run(overflow()))] == ["hb", "again"]
+    asyncio.run(watched(stream, browser, Audience(), overflow))
+    assert browser.events == ["hb", "again"]
 
 
 def test_a_connection_that_takes_nothing_any_more_is_let_go(monkeypatch):
     monkeypatch.setattr(streams, "PATIENCE", 0.05)
     audience = Audience()
 
+    class Stuck(Browser):
+        async def send(self, message: Mapping[str, Any]) -> None:
+            await asyncio.sleep(3600)  # the network takes no byte
+
     async def stuck() -> None:
-        stream = Stream(ADA, 0)
-
-        async def serve() -> None:
-            async for _ in stream.body(audience):
-                await asyncio.sleep(3600)  # the network takes no byte
-
-        serving = asyncio.create_task(serve())
+        stream, browser = Stream(ADA, 0), Stuck()
+        running = asyncio.create_task(stream.run(audience, browser.receive, browser.send))
         await asyncio.sleep(0.01)
-        stream.end()
-        with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(serving, 2)
+        for beat in range(2 * streams.BACKLOG):
+            stream.keep_alive(asyncio.get_running_loop().time() + streams.HEARTBEAT * beat)
+        stream.keep_alive(asyncio.get_running_loop().time() + 2 * streams.LIFETIME)
+        await asyncio.wait_for(running, 2)
 
     asyncio.run(stuck())
+    assert not audience.members
 
 
 def test_nothing_that_waited_is_sent_after_the_farewell():
-    async def revoked() -> bytes:
-        stream = Stream(ADA, 0)
+    browser, stream = Browser(), Stream(ADA, 0)
+
+    def revoke() -> None:
         stream.send(encode("feed", "secret"))
         stream.end(encode("bye", "no-access"))
         stream.send(encode("feed", "more"))
-        return await everything(stream, Audience())
 
-    assert [name for name, _, _ in received(asyncio.run(revoked()))] == ["hb", "bye"]
+    asyncio.run(watched(stream, browser, Audience(), revoke))
+    assert browser.events == ["hb", "bye"]

@@ -5,6 +5,9 @@ import time
 from email import message_from_bytes, policy
 
 import pytest
+from django.core.mail import EmailMultiAlternatives
+from hypothesis import given
+from hypothesis import strategies as st
 
 from notifications.channels import email
 from notifications.models import DeliveryAttempt
@@ -55,6 +58,13 @@ def test_a_repeat_has_the_same_message_id_and_is_of_the_same_conversation(smtp, 
     assert first["Message-ID"] == again["Message-ID"] and str(row.pk) in first["Message-ID"]
     assert first["Message-ID"] != later["Message-ID"]
     assert first["References"] == later["References"] and f"incident-{incident.pk}" in first["References"]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=120), st.integers(0, 90))
+def test_headers_left_alone_are_what_the_library_makes_of_them(word, many):
+    mime = EmailMultiAlternatives("x" * many + word, "Look.", to=["ada@example.com"]).message()
+    mime["X-Long"] = "<incident-1@example.com> " * many
+    assert email._written(mime) == mime.as_bytes(linesep="\r\n")
 
 
 @pytest.mark.parametrize("title", [
