@@ -134,6 +134,16 @@ def running(stopped: Installation) -> Installation:
     return stopped
 
 
+@pytest.fixture
+def at_rest(stopped: Installation) -> Installation:
+    """The installation, which ran and does not."""
+    if not hasattr(stopped, "process"):
+        stopped.start()
+    if is_alive(stopped.process):
+        stopped.stop()
+    return stopped
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _nothing_left(stopped: Installation) -> Iterator[None]:
     yield
@@ -176,11 +186,6 @@ def test_dead_postgresql_comes_back_and_with_it_all_the_others(running):
     until(lambda: running.last_message() > before, "a tick taken by the worker")
 
 
-def test_ctrl_c_stops_everything_in_order(running):
-    assert running.stop(signal.SIGINT) == 0
-    assert not (running.home / "postgres" / "postmaster.pid").exists()
-
-
 def test_a_supervisor_that_is_killed_leaves_no_process_and_the_next_start_works(running):
     running.stop(signal.SIGKILL)
     running.start()
@@ -193,18 +198,20 @@ def test_manage_py_joins_the_running_postgresql_and_leaves_it_running(running):
     assert running.is_healthy()
 
 
-def test_manage_py_brings_its_own_postgresql_and_takes_it_away(running):
-    running.stop()
+def test_ctrl_c_stops_everything_in_order(running):
+    assert running.stop(signal.SIGINT) == 0
+    assert not (running.home / "postgres" / "postmaster.pid").exists()
+
+
+def test_manage_py_brings_its_own_postgresql_and_takes_it_away(at_rest):
     command = [sys.executable, "manage.py", "migrate", "--check"]
-    assert subprocess.run(command, cwd=BASE_DIR, env=running.variables()).returncode == 0
-    assert not Cluster.at(running.home).is_ready()
+    assert subprocess.run(command, cwd=BASE_DIR, env=at_rest.variables()).returncode == 0
+    assert not Cluster.at(at_rest.home).is_ready()
 
 
-def test_with_redis_the_messages_go_there(stopped, redis_url):
-    if is_alive(stopped.process):
-        stopped.stop()
-    stopped.redis_url = redis_url
-    stopped.start()
+def test_with_redis_the_messages_go_there(at_rest, redis_url):
+    at_rest.redis_url = redis_url
+    at_rest.start()
     import redis
 
     def taken() -> bool:
@@ -212,8 +219,8 @@ def test_with_redis_the_messages_go_there(stopped, redis_url):
             return bool(client.info("commandstats").get("cmdstat_lpush", {}).get("calls", 0))
 
     until(taken, "a message in Redis")
-    stopped.stop()
-    stopped.redis_url = ""
+    at_rest.stop()
+    at_rest.redis_url = ""
 
 
 @pytest.fixture
