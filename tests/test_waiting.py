@@ -122,6 +122,28 @@ def test_a_database_that_stays_away_is_an_error(tmp_path: Path) -> None:
         database.ensure_connection()
 
 
+def test_a_session_that_the_server_ended_is_found_out_before_it_is_used() -> None:
+    with reached_by(connection.settings_dict["HOST"]) as database:
+        database.ensure_connection()
+        assert database.is_usable()
+        ended = database.connection.info.backend_pid
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [ended])
+        assert not database.is_usable()
+        database.close_if_unusable_or_obsolete()
+        database.ensure_connection()
+        assert database.is_usable() and database.connection.info.backend_pid != ended
+
+
+def test_a_word_from_the_server_that_nobody_asked_for_is_no_reason_to_connect_anew() -> None:
+    with reached_by(connection.settings_dict["HOST"]) as database:
+        with database.cursor() as cursor:
+            cursor.execute("LISTEN anything")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify('anything', 'unasked')")
+        assert database.is_usable()
+
+
 @contextmanager
 def reached_by(host: str, patience: float = sessions.PATIENCE) -> Iterator[DatabaseWrapper]:
     """The tests' database by another socket directory, as a process of web or workers would use it."""
