@@ -6,12 +6,12 @@ several times what PostgreSQL takes to find it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, models
 from django.db.models import Field, Model, QuerySet
 from django.db.models.query import get_related_populators
 
@@ -23,6 +23,17 @@ _MARKS: dict[type, Callable[[int], Any]] = {
     UUID: lambda n: UUID(int=0x7070707 + n),
     str: lambda n: f"\x07kept {n}\x07",
     datetime: lambda n: datetime(1, 7, 7, 7, 7, 7, n, tzinfo=UTC),
+}
+
+
+#: The values that a field of this very class sends to PostgreSQL as they are.
+_PLAIN: dict[type, type] = {
+    models.BooleanField: bool,
+    models.CharField: str,
+    models.DateTimeField: datetime,
+    models.DurationField: timedelta,
+    models.TextField: str,
+    models.UUIDField: UUID,
 }
 
 
@@ -170,7 +181,10 @@ def updating(row: Model, names: Iterable[str]) -> tuple[str, list[Any]]:
 
 
 def _saved(field: "Field[Any, Any]", row: Model, *, is_new: bool) -> Any:
-    return field.get_db_prep_save(field.pre_save(row, is_new), connection)
+    value = field.pre_save(row, is_new)
+    # What a field would not change it need not be asked for, in each of its classes in turn.
+    is_plain = value is None or type(value) is _PLAIN.get(type(field))
+    return value if is_plain else field.get_db_prep_save(value, connection)
 
 
 @lru_cache(maxsize=64)
