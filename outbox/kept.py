@@ -143,19 +143,6 @@ def insert(row: Model) -> None:
         inserted(row, cursor.fetchone()[0])
 
 
-def insert_once(row: Model) -> bool:
-    """As ``insert``; False, and nothing is done, where a unique constraint says that it is there already, also by
-    somebody whose transaction ends only now. The transaction of the caller goes on."""
-    text, values = inserting(row)
-    once = text.replace(" RETURNING ", " ON CONFLICT DO NOTHING RETURNING ")
-    with connection.cursor() as cursor:
-        cursor.execute(once, values)
-        found = cursor.fetchone()
-    if found:
-        inserted(row, found[0])
-    return found is not None
-
-
 def update(row: Model, names: Iterable[str]) -> None:
     """As ``row.save(update_fields=names)``, of a row that is known to be there; nobody is sent a signal."""
     with connection.cursor() as cursor:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Team, User
@@ -18,7 +18,7 @@ from incidents.operations.people import keep_access
 from incidents.permissions import can_declare
 from incidents.states import Kind, Nature, Status
 from incidents.timeline import record
-from outbox.kept import Question, insert, insert_once
+from outbox.kept import Question, insert
 from runbooks.fallback import STARTER
 from runbooks.models import Revision
 from runbooks.operations import AlreadyThere, create_runbook
@@ -69,7 +69,15 @@ def declare(said: Declaration, *, revision: Revision, by: User, key: UUID | None
     before, as it does from a page gone back to."""
     if not can_declare(by):
         raise Refused("You may not declare incidents.")
-    return _declare(said, revision, by, key) or _declared_before(said, by, key)
+    if before := _declared_before(said, by, key):
+        return before
+    try:
+        return _declare(said, revision, by, key)
+    except IntegrityError:
+        # The other half of a double submit committed first: its incident is the answer to both.
+        if before := _declared_before(said, by, key):
+            return before
+        raise
 
 
 def starter_revision(*, by: User) -> Revision:
@@ -81,19 +89,16 @@ def starter_revision(*, by: User) -> Revision:
         return there.runbook.revisions.latest("number")
 
 
-def _declared_before(said: Declaration, by: User, key: UUID | None) -> Incident:
-    before = _declared.get(by.pk, key)
-    if before.events.get(kind=Kind.DECLARED).data["fingerprint"] != said.fingerprint():
+def _declared_before(said: Declaration, by: User, key: UUID | None) -> Incident | None:
+    before = _declared.first(by.pk, key) if key else None
+    if before and before.events.get(kind=Kind.DECLARED).data["fingerprint"] != said.fingerprint():
         raise AlreadyDeclared(before)
     return before
 
 
 @transaction.atomic
-def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) -> Incident | None:
-    """The new incident; None where the same person has declared one with this ``key``, or has just now."""
-    incident = _made(said, revision, by, key)
-    if not insert_once(incident):
-        return None
+def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) -> Incident:
+    incident = _create(said, revision, by, key)
     for service in dict.fromkeys(said.services):
         insert(Incident.services.through(incident=incident, service=service))
     if said.is_private:
@@ -115,7 +120,7 @@ def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) 
     return incident
 
 
-def _made(said: Declaration, revision: Revision, by: User, key: UUID | None) -> Incident:
+def _create(said: Declaration, revision: Revision, by: User, key: UUID | None) -> Incident:
     playbook = revision.effective
     if not 1 <= said.severity <= len(playbook.severities):
         raise Refused("The runbook has no such severity.")
@@ -139,6 +144,7 @@ def _made(said: Declaration, revision: Revision, by: User, key: UUID | None) -> 
     _check_end(said, incident.started_at)
     incident.cadence = cadence_of(incident)
     incident.acknowledge_due_at = acknowledgement_due(incident, now)
+    insert(incident)
     return incident
 
 
