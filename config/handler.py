@@ -21,7 +21,7 @@ from live.responses import EventStream
 from live.streams import Message, Receive, Send
 
 #: Requests under way at once; each keeps a database connection, as do the threads of `live`. More of them spend more on
-#: taking turns: with 12, a change took a tenth more of the processor, and the slowest in a hundred half as long again.
+#: taking turns than they gain.
 THREADS = 8
 
 

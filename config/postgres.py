@@ -30,6 +30,8 @@ NAME = "allclear"
 ACCOUNT = "allclear"  # the system account that owns the cluster where Allclear runs as root
 LONGEST_SOCKET_PATH = 100  # bytes; the kernel takes 107
 PR_SET_PDEATHSIG = 1
+KEPT = "kept"  # in the lock of who keeps the server running, and not for one command
+ENDING = 20.0  # seconds that such a one may take to end
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded here: not between a fork and its exec
 
 
@@ -93,11 +95,12 @@ class Cluster:
     def held(
         self, seconds: float = 60, say_waiting: Callable[[], object] = bool, say_after: float = 2
     ) -> Iterator[None]:
-        """The right to launch the server, waited for as long as `seconds`, which is longer than `make demo` takes;
-        PostgresError when another keeps it. `say_waiting` is called once `say_after` seconds are over."""
+        """The right to launch the server, to keep it. A command that has it is waited for, as long as `seconds`, which
+        is longer than `make demo` takes, and `say_waiting` called once `say_after` seconds are over; PostgresError
+        when another keeps it."""
         began, is_said = time.monotonic(), False
         while True:
-            with self._taken() as ours:
+            with self._taken(KEPT) as ours:
                 if ours:
                     yield
                     return
@@ -105,7 +108,7 @@ class Cluster:
             if waited > say_after and not is_said:
                 is_said = True
                 say_waiting()
-            if waited > seconds:
+            if waited > (min(ENDING, seconds) if self._lock.read_text() == KEPT else seconds):
                 raise PostgresError(
                     f"Allclear already runs on {self.data.parent}: stop it, or set ALLCLEAR_HOME."
                 )
@@ -124,16 +127,22 @@ class Cluster:
         self._create_database()
         return server
 
+    @property
+    def _lock(self) -> Path:
+        return self.data.with_name(f"{self.data.name}.lock")
+
     @contextlib.contextmanager
-    def _taken(self) -> Iterator[bool]:
-        """Whether the right to launch the server is ours; the kernel takes it back from a process that dies."""
+    def _taken(self, how: str = "") -> Iterator[bool]:
+        """Whether the right to launch the server is ours, and `how` is written there; the kernel takes it back from a
+        process that dies."""
         self.data.parent.mkdir(parents=True, exist_ok=True)
-        with self.data.with_name(f"{self.data.name}.lock").open("w") as lock:
+        with self._lock.open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 yield False
             else:
+                self._lock.write_text(how)
                 yield True
 
     def _create(self) -> None:

@@ -51,5 +51,5 @@ def _whose_sign_in_ended(viewers: Collection[Viewer]) -> dict[Viewer, str]:
 
 def _sign_in(password: str, epoch: int) -> int:
     # What Django ties a session to by an HMAC, which for a thousand people at every change takes longer than the rest.
-    # Python's hash is keyed with a secret of the process, and leaves it as little as the viewers do.
+    # This is compared within one process alone, and told to nobody.
     return hash((password, epoch))

@@ -26,7 +26,7 @@ class Attendance:
     def __init__(self, ready: asyncio.Event) -> None:
         self._ready = ready
         self._open: Counter[tuple[int, int]] = Counter()
-        self._unsure: set[int] = set()
+        self._unsure: dict[int, bool] = {}  # whether there is more to confirm after what is under way
         self._tasks: set[asyncio.Task[None]] = set()
 
     def arrive(self, incident_id: int, user_id: int) -> None:
@@ -42,15 +42,22 @@ class Attendance:
             self._spawn(GRACE, operations.leave, incident_id, user_id, timezone.now())
 
     def confirm(self, incident_id: int) -> None:
-        """Say again who is here: another process, where somebody closed one of two pages, may have it wrong."""
+        """Say again who is here: another process, where somebody closed one of two pages, may have it wrong. At once
+        after a quiet time, and what follows soon after that together."""
         if incident_id not in self._unsure and self._here(incident_id):
-            self._unsure.add(incident_id)
+            self._unsure[incident_id] = False
             self._start(self._confirm(incident_id))
+        elif incident_id in self._unsure:
+            self._unsure[incident_id] = True
 
     async def _confirm(self, incident_id: int) -> None:
-        await asyncio.sleep(GATHER)
-        self._unsure.discard(incident_id)
-        await self._try(0, _see_missing, incident_id, self._here(incident_id))
+        is_wanted = True
+        while is_wanted:
+            await self._try(0, _see_missing, incident_id, self._here(incident_id))
+            await asyncio.sleep(GATHER)
+            is_wanted = self._unsure[incident_id]
+            self._unsure[incident_id] = False
+        del self._unsure[incident_id]
 
     async def refresh(self) -> None:
         for incident_id in {incident for incident, _ in self._open}:

@@ -36,9 +36,10 @@ async def follow(
     """Tell ``viewer``, who knows event ``seq``, of an incident while they look; or of the board, if it is None, which
     they have of ``seq`` (in ms)."""
     here = hub()
+    if here.closed:
+        await send({"type": "http.response.body"})
+        return
     with here.watching(Stream(viewer, seq, is_packed=is_packed)) as stream:
-        if here.closed:
-            stream.end()
         await stream.run(here.seat(incident_id), receive, send)
 
 
@@ -120,7 +121,10 @@ class Hub:
             await asyncio.sleep(TICK)
             now = self.loop.time()
             for stream in self._streams():
-                stream.keep_alive(now)
+                try:
+                    stream.keep_alive(now)
+                except Exception:
+                    log.exception("A stream could not be kept alive")
 
     def _streams(self) -> list[Stream]:
         return [stream for mine in self._of_user.values() for stream in mine]

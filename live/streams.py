@@ -29,7 +29,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks, as what, by which session, in which time zone; ``sign_in`` is another once their sessions ended."""
+    """Who looks, as what, by which session, in which time zone. ``sign_in`` changes when all sessions of theirs end."""
 
     user_id: int
     session_key: str
@@ -56,7 +56,7 @@ class Stream:
     """
 
     __slots__ = (
-        "_audience", "_beat", "_is_packed", "_send", "_task", "_until", "_waiting", "_writing",
+        "_audience", "_beat", "_has_begun", "_is_packed", "_send", "_task", "_until", "_waiting", "_writing",
         "ended", "seq", "viewer",
     )  # fmt: skip
 
@@ -65,6 +65,7 @@ class Stream:
         self.seq = seq
         self.ended = False
         self._is_packed = is_packed
+        self._has_begun = False
         self._waiting: list[bytes] = []  # short, and mostly empty
         self._audience: Audience | None = None
         self._send: Send | None = None
@@ -76,8 +77,6 @@ class Stream:
         """Tell the browser at the other end what happens, until it goes or the stream ends; in ``audience``."""
         self._audience, self._send, self._task = audience, send, asyncio.current_task()
         self._until = asyncio.get_running_loop().time() + LIFETIME * random.uniform(0.8, 1.2)  # noqa: S311
-        if self._is_packed:
-            await send(_piece(BEGIN))
         # The first heartbeat tells the page that the stream flows: a proxy may open it and hold it back.
         self._waiting.insert(0, RETRY + audience.heartbeat())
         self._write_on()
@@ -135,13 +134,24 @@ class Stream:
             while self._waiting:
                 chunk = self._waiting.pop(0)
                 is_last = self.ended and not self._waiting
-                await send(_piece(packed(chunk) if self._is_packed and chunk else chunk, more=not is_last))
+                await send(_piece(self._on_the_wire(chunk), more=not is_last))
             # Earlier by chance, so that what thousands were told at once is not followed by a beat of all of them; and
             # early enough for a look around that comes late.
             pause = HEARTBEAT * random.uniform(0.7, 0.9)  # noqa: S311
             self._beat = asyncio.get_running_loop().time() + pause
+        except Exception:  # something is missing now: the browser begins again, and catches up
+            log.warning("A stream could not be written to", exc_info=True)
+            self.ended = True
+            if self._task:
+                self._task.cancel()
         finally:
             self._writing = None
+
+    def _on_the_wire(self, chunk: bytes) -> bytes:
+        if not (self._is_packed and chunk):
+            return chunk
+        begin, self._has_begun = b"" if self._has_begun else BEGIN, True
+        return begin + packed(chunk)
 
 
 def _piece(body: bytes, *, more: bool = True) -> Message:

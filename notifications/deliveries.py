@@ -137,8 +137,9 @@ def _row(notice: Notice, to: Reached, route: Route) -> Delivery:
 @transaction.atomic
 def claim(*, urgent: bool, limit: int, sender: int | None = None) -> list[Delivery]:
     """Take up to ``limit`` deliveries that are due, or whose lease ran out or went with its sender. What is no
-    longer needed is settled here and not returned. Call with no more than can be sent at once: a crash repeats
-    only these. ``sender`` is whose lock this session holds; without one the leases last their time.
+    longer needed is settled here and not returned. Whoever crashes counts as having tried all of these, and the far
+    side may have those that were under way. ``sender`` is whose lock this session holds; without one the leases last
+    their time.
 
     No host gets more than ``PER_HOST`` at once, so that a slow one holds up nobody else; two workers that
     claim at the very same moment may each give it as many.

@@ -165,6 +165,8 @@ class _Round:
             self.error, self.under_way = done.error or self.error, self.under_way - 1
             self.unsent += [done.unsent] if done.unsent else []
             slowest, until = max(slowest, done.seconds), min(until, monotonic() + A_MOMENT)
+            if slowest > QUICK:
+                self._let_go()
         self.slowest = slowest or self.slowest
 
     def _let_go(self) -> None:

@@ -171,6 +171,8 @@ def _saved(field: "Field[Any, Any]", row: Model, *, is_new: bool) -> Any:
     value = field.pre_save(row, is_new)
     # What a field would not change it need not be asked for, in each of its classes in turn.
     is_plain = value is None or type(value) is _PLAIN.get(type(field))
+    if isinstance(value, datetime) and value.tzinfo is None:
+        is_plain = False  # of which Django warns
     return value if is_plain else field.get_db_prep_save(value, connection)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from config.asgi import application
-from config.limits import MOST, Message, Receive, Send, limited
+from config.limits import MOST, limited
+from live.streams import Message, Receive, Send
 
 PIECE = b"x" * 2**16
 

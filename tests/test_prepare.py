@@ -51,3 +51,10 @@ def test_who_holds_the_embedded_database_is_waited_for_with_a_word_and_named_in_
     assert said == ["waiting"]
     with second.held(0.5, waiting, say_after=0.1):
         assert said == ["waiting"]
+
+
+def test_one_that_keeps_it_is_waited_for_less_than_a_command(tmp_path, monkeypatch):
+    first, second = (Cluster(tmp_path / "postgres") for _ in range(2))
+    monkeypatch.setattr("config.postgres.ENDING", 0.3)
+    with first.held(), pytest.raises(PostgresError, match="already runs"), second.held():
+        pass

@@ -92,7 +92,7 @@ class DeclareForm(forms.Form):
         def by_key() -> dict[str, Any]:
             return {str(thing.pk): thing for thing in things()}
 
-        self._choices(name, lambda: [(key, str(thing)) for key, thing in by_key().items()])
+        self._choices(name, cache(lambda: [(key, str(thing)) for key, thing in by_key().items()]))
         self.fields[name].coerce = lambda key: by_key()[key]  # type: ignore[attr-defined]
         chosen = self.data.get(name)
         return by_key().get(chosen) if chosen else None

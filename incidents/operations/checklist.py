@@ -230,18 +230,20 @@ def add_checklists(
     there = [] if is_new else incident.checklists.prefetch_related("steps")
     have = {(c.title, c.phase, c.is_branch): c for c in there}
     after = max((checklist.position for checklist in have.values()), default=-1) + 1
-    grown: list[str] = []
+    more: dict[_Name, list[books.Item]] = {}
     fresh: dict[_Name, _Fresh] = {}
     for part in found:
         title, phase, is_branch = name = _name_of(part)
         if name in have:
-            grown += [title] if _add_steps(have[name], part.items) else []
+            items = more.setdefault(name, [])
+            items += _unsaid(part.items, items)
         elif name in fresh:
             fresh[name][1].extend(_unsaid(part.items, fresh[name][1]))
         else:
             new = Checklist(incident=incident, title=title, phase=phase, is_branch=is_branch, line=part.line)
             new.position = after + len(fresh)
             fresh[name] = new, list(part.items)
+    grown = [name[0] for name, items in more.items() if _add_steps(have[name], items)]
     _create(list(fresh.values()))
     if is_new:
         incident.steps_done, incident.steps_total = 0, _number_asked(fresh.values())

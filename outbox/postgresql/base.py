@@ -20,7 +20,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return params
 
     def is_usable(self) -> bool:
-        """Whether the server is there still, which is asked of it only where its line says something unasked.
+        """Whether the server is there still: asked of it only after an error, or if its line says something unasked.
 
         A server that ends a session says so or hangs up, and a question before each request would cost as much as what
         many a request asks. One that is gone without a word is found out by neither before TCP gives it up.
@@ -29,7 +29,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return False
         line = poll()
         line.register(self.connection.fileno(), POLLIN)
-        return not line.poll(0) or bool(super().is_usable())
+        is_silent = not line.poll(0) and not self.errors_occurred
+        return is_silent or bool(super().is_usable())
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         until = monotonic() + self.settings_dict["OPTIONS"].get("patience", 0)

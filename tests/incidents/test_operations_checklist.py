@@ -41,6 +41,17 @@ def test_two_checklists_of_one_name_are_one_and_counted_as_they_are_saved(ada: U
     assert counters(incident) == (0, incident.steps.asked().count())
 
 
+def test_what_two_checklists_of_one_name_gain_is_added_once(ada: User) -> None:
+    triage = "## Triage checklist\n\n- [ ] Look at the error rate\n{}\n"
+    first = create_runbook(f"# Outage\n\n{triage.format('')}".encode(), by=ada)
+    incident = operations.declare(Declaration(title="Chat not working", severity=2), revision=first, by=ada)
+    twice = triage.format("- [ ] Tell support\n") * 2
+    publish(first.runbook, f"# Outage\n\n{twice}".encode(), by=ada)
+    operations.adopt_revision(incident.pk, by=ada)
+    steps = incident.checklists.get(title="Triage checklist").steps
+    assert list(steps.values_list("text", flat=True)) == ["Look at the error rate", "Tell support"]
+
+
 def test_tick_says_who_and_when_and_can_be_taken_back(incident: Incident, grace: User) -> None:
     step = operations.set_step_done(incident.pk, task_of(incident).pk, True, by=grace, text="It went well")
     assert (step.done_by, counters(incident)) == (grace, (1, 14))

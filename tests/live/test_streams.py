@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live import streams
+from live import hub, streams
 from live.events import encode, encode_all
 from live.streams import Stream, Viewer
 
@@ -155,3 +156,88 @@ def test_nothing_that_waited_is_sent_after_the_farewell():
 
     asyncio.run(watched(stream, browser, Audience(), revoke))
     assert browser.events == ["hb", "bye"]
+
+
+def test_a_packed_stream_begins_once_and_ends_with_its_farewell():
+    browser, stream = Browser(), Stream(ADA, 0, is_packed=True)
+
+    def leave() -> None:
+        stream.send(encode("feed", "news"))
+        stream.end(encode("bye", "no-access"))
+
+    asyncio.run(watched(stream, browser, Audience(), leave))
+    unpacked = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(b"".join(browser.got))
+    assert [name for name, _, _ in received(unpacked)] == ["hb", "bye"]
+
+
+def test_what_ended_before_it_was_looked_at_says_so_and_ends():
+    browser, stream, audience = Browser(), Stream(ADA, 0), Audience()
+    stream.end(encode("bye", "signed-out"))
+    asyncio.run(watched(stream, browser, audience))
+    assert browser.events == ["hb", "bye"] and not audience.members
+
+
+def test_a_stream_that_cannot_be_written_to_ends_so_that_its_browser_begins_again(caplog):
+    audience = Audience()
+
+    class Broken(Browser):
+        async def send(self, message: Mapping[str, Any]) -> None:
+            if b"feed" in message["body"]:
+                raise OSError("gone")
+            await super().send(message)
+
+    async def follow() -> list[str]:
+        stream, browser = Stream(ADA, 0), Broken()
+        running = asyncio.create_task(stream.run(audience, browser.receive, browser.send))
+        await asyncio.sleep(0.01)
+        stream.send(encode("feed", "lost"), 1)
+        await asyncio.wait_for(running, 2)
+        return browser.events
+
+    assert asyncio.run(follow()) == ["hb"]
+    assert not audience.members and "could not be written to" in caplog.text
+
+
+def test_a_browser_that_goes_while_it_is_being_written_to_leaves_nothing_behind():
+    audience = Audience()
+
+    class Stuck(Browser):
+        async def send(self, message: Mapping[str, Any]) -> None:
+            await asyncio.sleep(3600)
+
+    async def follow() -> int:
+        stream, browser = Stream(ADA, 0), Stuck()
+        running = asyncio.create_task(stream.run(audience, browser.receive, browser.send))
+        await asyncio.sleep(0.01)
+        browser.gone.set()
+        await asyncio.wait_for(running, 2)
+        await asyncio.sleep(0.01)
+        return len(asyncio.all_tasks())
+
+    assert asyncio.run(follow()) == 1
+    assert not audience.members
+
+
+def test_the_hub_keeps_its_streams_alive_and_ends_those_that_are_old(monkeypatch):
+    """Whatever goes wrong with one of them."""
+    monkeypatch.setattr(hub, "TICK", 0.01)
+    monkeypatch.setattr(streams, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(streams, "LIFETIME", 0.4)
+    monkeypatch.setattr(hub, "listen", lambda *said: asyncio.sleep(3600))
+
+    async def follow() -> list[str]:
+        browser, here = Browser(), hub.hub()
+
+        class Faulty(Stream):
+            def keep_alive(self, now: float) -> None:
+                raise RuntimeError
+
+        with here.watching(Faulty(ADA, 0)):
+            await asyncio.wait_for(
+                hub.follow(ADA, None, 0, browser.receive, browser.send, is_packed=False), 5
+            )
+        here.close()
+        return browser.events
+
+    events = asyncio.run(follow())
+    assert events.count("hb") >= 3 and events[-1] == "again"
