@@ -135,15 +135,6 @@ def test_a_session_that_the_server_ended_is_found_out_before_it_is_used() -> Non
         assert database.is_usable() and database.connection.info.backend_pid != ended
 
 
-def test_a_word_from_the_server_that_nobody_asked_for_is_no_reason_to_connect_anew() -> None:
-    with reached_by(connection.settings_dict["HOST"]) as database:
-        with database.cursor() as cursor:
-            cursor.execute("LISTEN anything")
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify('anything', 'unasked')")
-        assert database.is_usable()
-
-
 @contextmanager
 def reached_by(host: str, patience: float = sessions.PATIENCE) -> Iterator[DatabaseWrapper]:
     """The tests' database by another socket directory, as a process of web or workers would use it."""
