@@ -288,8 +288,12 @@ def _said(items: Iterable[books.Item], start: int = 0) -> list[dict[str, Any]]:
             "line": item.line,
         }
         for position, item in enumerate(items, start)
-        if item.text or item.command
+        if _says_something(item)
     ]
+
+
+def _says_something(item: books.Item) -> bool:
+    return bool(item.text or item.command)
 
 
 def _unsaid(items: Iterable[books.Item], there: Iterable[books.Item | Step]) -> list[books.Item]:
@@ -300,8 +304,8 @@ def _unsaid(items: Iterable[books.Item], there: Iterable[books.Item | Step]) -> 
 
 def _number_asked(fresh: Iterable[_Fresh]) -> int:
     """As ``recount`` finds it while no cause is chosen."""
-    said = (row for checklist, items in fresh if not checklist.is_branch for row in _said(items))
-    return sum(row["kind"] in Step.COUNTED for row in said)
+    items = (item for checklist, items in fresh if not checklist.is_branch for item in items)
+    return sum(item.kind in Step.COUNTED and _says_something(item) for item in items)
 
 
 def _add_steps(checklist: Checklist, items: Iterable[books.Item]) -> bool:
