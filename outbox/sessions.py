@@ -4,9 +4,11 @@ that does not come to its end, for a process that is frozen amid a transaction a
 Not for preparing and for commands by hand: a migration may take its time.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import Error, connection
 from psycopg.errors import LockNotAvailable, QueryCanceled
 
 #: In milliseconds, by PostgreSQL's own names. Somebody waits for a page; nobody for a worker.
@@ -17,6 +19,7 @@ WEB = {
 }
 WORK = {"lock_timeout": 5_000, "idle_in_transaction_session_timeout": 15_000}
 
+T = TypeVar("T")
 
 #: Seconds that is waited for a database which cannot be reached: a restart takes one or two.
 PATIENCE = 3.0
@@ -33,3 +36,19 @@ def limit(limits: dict[str, int]) -> None:
 def is_busy(error: BaseException | None) -> bool:
     """Whether the database ended what it was asked because it took too long: it is there, and nothing was saved."""
     return isinstance(getattr(error, "__cause__", None), (LockNotAvailable, QueryCanceled))
+
+
+def ask_first(ask: Callable[[], T]) -> T:
+    """What ``ask``, which does nothing but read, finds. Where it is the first to use a connection that was kept since
+    the last request, it is what tells whether that still works, and is asked again by a new one if not: an exchange
+    less than asking PostgreSQL for nothing before, as Django does."""
+    if connection.connection is None or connection.in_atomic_block or connection.health_check_done:  # type: ignore[attr-defined]
+        return ask()
+    connection.health_check_done = True  # type: ignore[attr-defined]
+    try:
+        return ask()
+    except Error:
+        if connection.is_usable():
+            raise
+        connection.close()
+        return ask()

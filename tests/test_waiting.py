@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 from threading import Timer
+from unittest import mock
 from uuid import uuid4
 
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import DataError, OperationalError, connection
 from django.test import Client
 
 from accounts.models import User
@@ -133,6 +134,31 @@ def test_a_session_that_the_server_ended_is_found_out_before_it_is_used() -> Non
         database.close_if_unusable_or_obsolete()
         database.ensure_connection()
         assert database.is_usable() and database.connection.info.backend_pid != ended
+
+
+def test_a_session_that_the_server_ended_is_found_out_by_the_first_question_of_a_request() -> None:
+    connection.ensure_connection()
+    with reached_by(connection.settings_dict["HOST"]) as other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [ended := _backend()])
+    connection.health_check_done = False  # type: ignore[attr-defined]
+    assert sessions.ask_first(_backend) != ended
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_what_fails_for_another_reason_is_asked_once(checked: bool) -> None:
+    ask = mock.Mock(side_effect=lambda: connection.cursor().execute("SELECT 1 / 0"))
+    connection.ensure_connection()
+    connection.health_check_done = checked  # type: ignore[attr-defined]
+    with pytest.raises(DataError):
+        sessions.ask_first(ask)
+    assert ask.call_count == 1
+
+
+def _backend() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (number,) = cursor.fetchone()
+    return int(number)
 
 
 @contextmanager

@@ -309,7 +309,7 @@ def test_the_board_asks_as_often_with_two_hundred_rows_as_with_one(
     copies(incident, 199)
     for row in Incident.objects.all():
         row.services.add(chat)
-    assert one == queries_of(eve_in, "/") == 5
+    assert one == queries_of(eve_in, "/") == 4
     assert page_of(eve_in).count('class="row"') == 200
 
 
