@@ -9,7 +9,7 @@ from django.db.models import QuerySet, Value
 from accounts.models import Team, User
 from incidents import prepared
 from incidents.models import Service
-from outbox.kept import Question
+from outbox.kept import Question, Shared
 from runbooks.fallback import EffectivePlaybook, effective, starter_playbook
 from runbooks.models import Runbook
 
@@ -46,13 +46,13 @@ def _teams_and_services(user: User) -> QuerySet[Team, Any]:
 
 
 def _published() -> "QuerySet[Runbook]":
-    published = Runbook.objects.active().exclude(current=None).select_related("current", "team")
+    published = Runbook.objects.active().exclude(current=None).select_related("current")
     return published.defer("current__source").order_by("-is_default", "title", "id")
 
 
-_runbooks = Question(_published)
+_runbooks = Shared(_published)
 _teams = Question(Team.objects.all)
-_services = Question(lambda: Service.objects.filter(archived_at=None))
+_services = Shared(lambda: Service.objects.filter(archived_at=None))
 
 
 class Options:

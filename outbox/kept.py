@@ -8,7 +8,7 @@ several times what PostgreSQL takes to find it.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, connection, models
@@ -16,6 +16,8 @@ from django.db.models import Field, Model, QuerySet
 from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=Model)
+
+MOST_SHARED = 512  # rows of one question
 
 #: What stands for the n-th value of a question while its SQL is worked out: nothing that anybody ever asks for.
 _MARKS: dict[type, Callable[[int], Any]] = {
@@ -49,6 +51,13 @@ class _Asked:
         return _Kept(self._build(*marks), marks)
 
 
+class Asked(NamedTuple):
+    """A question of certain values, as a part of another statement."""
+
+    text: str
+    values: list[Any]
+
+
 class Question(_Asked, Generic[M]):
     """Finds instances. Related objects (``select_related``), deferred fields and locks are as the queryset says."""
 
@@ -70,9 +79,24 @@ class Question(_Asked, Generic[M]):
     def all(self, *values: Any) -> list[M]:
         return [self._as_instances.of(row) for row in self._kept.rows(values)]
 
+    def of(self, *values: Any) -> Asked:
+        return Asked(self._kept.text, self._kept.put(values))
+
     @cached_property
     def _as_instances(self) -> "_Instances[M]":
         return _Instances(self._kept.compiler)
+
+
+class Shared(Question[M]):
+    """A question whose instances are kept for as long as their rows say the same, and given to all who ask: for the few
+    rows that everybody chooses from, and nobody changes. Give none to what would save it, or set something on it. A
+    row with an array or JSON cannot be kept."""
+
+    @cached_property
+    def _as_instances(self) -> "_Instances[M]":
+        found = super()._as_instances
+        found.of = lru_cache(maxsize=MOST_SHARED)(found.of)  # type: ignore[method-assign]
+        return found
 
 
 class Rows(_Asked):
@@ -103,9 +127,12 @@ class _Kept:
         if any(isinstance(value, int) and not -(2**63) <= value < 2**63 for value in values):
             return []
         with connection.cursor() as cursor:
-            cursor.execute(self.text, [values[p.n] if isinstance(p, _Place) else p for p in self.params])
+            cursor.execute(self.text, self.put(values))
             found = cursor.fetchall()
         return [self._converted(row) for row in found] if self.converters else found
+
+    def put(self, values: Sequence[Any]) -> list[Any]:
+        return [values[p.n] if isinstance(p, _Place) else p for p in self.params]
 
     def _converted(self, row: Sequence[Any]) -> tuple[Any, ...]:
         values = list(row)
@@ -136,13 +163,6 @@ class _Instances(Generic[M]):
         return found
 
 
-def insert(row: Model) -> None:
-    """As ``row.save(force_insert=True)`` of a model whose key the database gives; nobody is sent a signal."""
-    with connection.cursor() as cursor:
-        cursor.execute(*inserting(row))
-        inserted(row, cursor.fetchone()[0])
-
-
 def update(row: Model, names: Iterable[str]) -> None:
     """As ``row.save(update_fields=names)``, of a row that is known to be there; nobody is sent a signal."""
     with connection.cursor() as cursor:
@@ -151,10 +171,15 @@ def update(row: Model, names: Iterable[str]) -> None:
             raise DatabaseError(f"{row} is not there any more")
 
 
-def inserting(row: Model) -> tuple[str, list[Any]]:
-    """The statement of ``insert``, which returns the new key, and its values. Afterwards call ``inserted``."""
-    text, fields = _inserting(type(row))
-    return text, [_saved(field, row, is_new=True) for field in fields]
+def inserting(row: Model, *, unless: "Asked | None" = None) -> tuple[str, list[Any]]:
+    """The statement that does what ``row.save(force_insert=True)`` does for a model whose key the database gives, and
+    its values; nobody is sent a signal. It returns the new key, with which ``inserted`` is to be called.
+
+    Where ``unless`` finds something, nothing is inserted or returned, and no key is drawn.
+    """
+    text, fields = _inserting(type(row), unless.text if unless else "")
+    values = [_saved(field, row, is_new=True) for field in fields]
+    return text, [*values, *unless.values] if unless else values
 
 
 def inserted(row: Model, key: Any) -> None:
@@ -177,12 +202,12 @@ def _saved(field: "Field[Any, Any]", row: Model, *, is_new: bool) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _inserting(model: type[Model]) -> tuple[str, list["Field[Any, Any]"]]:
+def _inserting(model: type[Model], unless: str) -> tuple[str, list["Field[Any, Any]"]]:
     meta = model._meta
     fields = [f for f in meta.local_concrete_fields if not (f.generated or f.primary_key)]
     columns, places = ", ".join(f'"{f.column}"' for f in fields), ", ".join(["%s"] * len(fields))
-    text = f'INSERT INTO "{meta.db_table}" ({columns}) VALUES ({places}) RETURNING "{meta.pk.column}"'  # noqa: S608
-    return text, fields
+    row = f"SELECT {places} WHERE NOT EXISTS ({unless})" if unless else f"VALUES ({places})"
+    return f'INSERT INTO "{meta.db_table}" ({columns}) {row} RETURNING "{meta.pk.column}"', fields
 
 
 @lru_cache(maxsize=256)

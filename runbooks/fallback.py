@@ -50,10 +50,12 @@ class Response:
     rule: ResponseRule = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EffectivePlaybook:
     """A playbook with nothing missing. ``from_starter`` names the fields that the starter filled;
-    "responses" is among them when the levels are the runbook's own but give no response time."""
+    "responses" is among them when the levels are the runbook's own but give no response time.
+
+    Each is equal to itself alone, so that what follows from it can be kept by it: there is one for each text."""
 
     playbook: Playbook
     from_starter: frozenset[str] = frozenset()

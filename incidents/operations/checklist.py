@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ from incidents.states import Kind
 from incidents.timeline import record
 from outbox.kept import Question, Rows, update
 from runbooks import playbook as books
+from runbooks.fallback import EffectivePlaybook
 
 COUNTERS = ("steps_done", "steps_total")
 SETTLED = ("done_at", "done_by", "skipped_at", "skipped_by", "skip_reason")
@@ -32,20 +34,28 @@ WITH fresh AS (
     INSERT INTO incidents_checklist (incident_id, title, phase, position, line, is_branch, abandon_reason)
     SELECT %(incident)s, title, phase, position, line, is_branch, '' FROM fresh
     RETURNING id, position
-), step AS (
-    INSERT INTO incidents_step
-        (incident_id, checklist_id, position, kind, text, command, line, skip_reason, answer)
-    SELECT %(incident)s, list.id, said.position, said.kind, said.text, said.command, said.line, '', ''
-    FROM list JOIN fresh ON fresh.position = list.position
-    CROSS JOIN LATERAL jsonb_to_recordset(fresh.steps)
-        AS said (position integer, kind text, text text, command text, line integer)
 )
-SELECT position, id FROM list
+INSERT INTO incidents_step
+    (incident_id, checklist_id, position, kind, text, command, line, skip_reason, answer)
+SELECT %(incident)s, list.id, said.position, said.kind, said.text, said.command, said.line, '', ''
+FROM list JOIN fresh ON fresh.position = list.position
+CROSS JOIN LATERAL jsonb_to_recordset(fresh.steps)
+    AS said (position integer, kind text, text text, command text, line integer)
 """
 
 _step = Question(lambda pk, incident: Step.objects.filter(pk=pk, incident=incident), int, int)
-_Name = tuple[str, str, bool]  # title, phase, and whether it is a branch
-_Fresh = tuple[Checklist, list[books.Item]]
+_Part = books.Checklist | books.Branch
+
+
+class _Name(NamedTuple):
+    title: str
+    phase: str
+    is_branch: bool
+
+
+class _Said(NamedTuple):
+    line: int
+    items: list[books.Item]
 
 
 @transaction.atomic
@@ -202,82 +212,75 @@ def adopt_revision(incident_id: int, *, by: User) -> Incident:
     if newest is None or newest == incident.revision:
         raise Refused("The incident follows the newest revision already.")
     was, incident.revision = incident.revision, newest
-    added = add_playbook(incident)
+    added = add_checklists(incident, _asked_by(newest.effective, incident.severity))
     recount(incident)
     data = {"from": was.number, "to": newest.number, "checklists": added}
     record(incident, Kind.REVISION_ADOPTED, by=by, data=data, changed=("revision", *COUNTERS))
     return incident
 
 
-def add_playbook(incident: Incident, *, is_new: bool = False) -> list[str]:
-    """Add what the pinned revision asks for at this severity, and its branches; return the titles added."""
-    playbook = incident.revision.effective
-    found: list[books.Checklist | books.Branch] = [
-        *playbook.checklists_for(incident.severity),
-        *playbook.branches,
-    ]
-    return add_checklists(incident, found, is_new=is_new)
+def begin(incident: Incident) -> None:
+    """Copy into an incident that has nothing yet what its revision asks for at its severity, and its branches; count
+    the steps. The caller records, and so saves, the counters."""
+    lists, asked = _beginning(incident.revision.effective, incident.severity)
+    _insert(incident, lists)
+    incident.steps_done, incident.steps_total = 0, asked
 
 
-def add_checklists(
-    incident: Incident, found: Iterable[books.Checklist | books.Branch], *, is_new: bool = False
-) -> list[str]:
-    """Copy checklists or branches of a playbook into the incident; where it has one of that name, what that lacks.
-    One that ``is_new`` has none, and is given its counters; for any other, the caller recounts.
+@lru_cache(maxsize=64)
+def _beginning(playbook: EffectivePlaybook, level: int) -> tuple[str, int]:
+    """What an incident begins with, as ``SAVE`` takes it, and how many of its steps count: as ``recount`` finds it
+    while no cause is chosen."""
+    lists = _by_name(_asked_by(playbook, level))
+    items = (item for name, said in lists.items() if not name.is_branch for item in said.items)
+    asked = sum(item.kind in Step.COUNTED and _says_something(item) for item in items)
+    return _written(lists), asked
+
+
+def _asked_by(playbook: EffectivePlaybook, level: int) -> list[_Part]:
+    return [*playbook.checklists_for(level), *playbook.branches]
+
+
+def add_checklists(incident: Incident, found: Iterable[_Part]) -> list[str]:
+    """Copy checklists or branches of a playbook into the incident; where it has one of that name, what that lacks. The
+    caller recounts.
 
     Returns the titles of those that are new or have grown.
     """
-    there = [] if is_new else incident.checklists.prefetch_related("steps")
-    have = {(c.title, c.phase, c.is_branch): c for c in there}
-    after = max((checklist.position for checklist in have.values()), default=-1) + 1
-    more: dict[_Name, list[books.Item]] = {}
-    fresh: dict[_Name, _Fresh] = {}
+    lists = _by_name(found)
+    have = {_Name(c.title, c.phase, c.is_branch): c for c in incident.checklists.prefetch_related("steps")}
+    grown = [name.title for name, c in have.items() if name in lists and _add_steps(c, lists.pop(name).items)]
+    if lists:
+        _insert(incident, _written(lists, max((c.position for c in have.values()), default=-1) + 1))
+    return [*grown, *(name.title for name in lists)]
+
+
+def _by_name(found: Iterable[_Part]) -> dict[_Name, _Said]:
+    """Each checklist once, with the items of all of its name."""
+    lists: dict[_Name, _Said] = {}
     for part in found:
-        title, phase, is_branch = name = _name_of(part)
-        if name in have:
-            items = more.setdefault(name, [])
-            items += _unsaid(part.items, items)
-        elif name in fresh:
-            fresh[name][1].extend(_unsaid(part.items, fresh[name][1]))
-        else:
-            new = Checklist(incident=incident, title=title, phase=phase, is_branch=is_branch, line=part.line)
-            new.position = after + len(fresh)
-            fresh[name] = new, list(part.items)
-    grown = [name[0] for name, items in more.items() if _add_steps(have[name], items)]
-    _create(list(fresh.values()))
-    if is_new:
-        incident.steps_done, incident.steps_total = 0, _number_asked(fresh.values())
-    return [*grown, *(title for title, _, _ in fresh)]
+        phase = "" if isinstance(part, books.Branch) else part.phase[:300]
+        name = _Name(part.title[:300], phase, isinstance(part, books.Branch))
+        items = lists.setdefault(name, _Said(part.line, [])).items
+        items += _unsaid(part.items, items)
+    return lists
 
 
-def _name_of(part: books.Checklist | books.Branch) -> _Name:
-    is_branch = isinstance(part, books.Branch)
-    return part.title[:300], "" if isinstance(part, books.Branch) else part.phase[:300], is_branch
-
-
-def _create(fresh: list[_Fresh]) -> None:
-    """Save checklists with their steps, in one query for however many."""
-    if not fresh:
-        return
-    lists = [
-        {
-            "title": checklist.title,
-            "phase": checklist.phase,
-            "position": checklist.position,
-            "line": checklist.line,
-            "is_branch": checklist.is_branch,
-            "steps": _said(items),
-        }
-        for checklist, items in fresh
+def _written(lists: dict[_Name, _Said], start: int = 0) -> str:
+    """Checklists with their steps as ``SAVE`` takes them; the first is to have position ``start``."""
+    rows = [
+        {**name._asdict(), "position": position, "line": said.line, "steps": _steps(said.items)}
+        for position, (name, said) in enumerate(lists.items(), start)
     ]
+    return json.dumps(rows)
+
+
+def _insert(incident: Incident, lists: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(SAVE, {"incident": fresh[0][0].incident_id, "lists": json.dumps(lists)})
-        numbers = dict(cursor.fetchall())
-    for checklist, _ in fresh:
-        checklist.pk, checklist._state.adding = numbers[checklist.position], False
+        cursor.execute(SAVE, {"incident": incident.pk, "lists": lists})
 
 
-def _said(items: Iterable[books.Item], start: int = 0) -> list[dict[str, Any]]:
+def _steps(items: Iterable[books.Item], start: int = 0) -> list[dict[str, Any]]:
     """What is to be saved of each item that says something."""
     return [
         {
@@ -302,17 +305,11 @@ def _unsaid(items: Iterable[books.Item], there: Iterable[books.Item | Step]) -> 
     return [item for item in items if (item.kind, item.text, item.command) not in said]
 
 
-def _number_asked(fresh: Iterable[_Fresh]) -> int:
-    """As ``recount`` finds it while no cause is chosen."""
-    items = (item for checklist, items in fresh if not checklist.is_branch for item in items)
-    return sum(item.kind in Step.COUNTED and _says_something(item) for item in items)
-
-
 def _add_steps(checklist: Checklist, items: Iterable[books.Item]) -> bool:
     """Put at the end of ``checklist`` the items it does not have yet; whether there were any."""
     steps = list(checklist.steps.all())
     after = max((step.position for step in steps), default=-1) + 1
-    rows = _said(_unsaid(items, steps), after)
+    rows = _steps(_unsaid(items, steps), after)
     fresh = [Step(incident_id=checklist.incident_id, checklist=checklist, **row) for row in rows]
     return bool(Step.objects.bulk_create(fresh))
 

@@ -6,24 +6,31 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Team, User
 from incidents.models import Checklist, Incident, Service
-from incidents.operations.checklist import COUNTERS, add_playbook, choose_branch
+from incidents.operations.checklist import COUNTERS, begin, choose_branch
 from incidents.operations.lifecycle import acknowledgement_due, cadence_of
 from incidents.operations.locking import Refused, not_in_future
 from incidents.operations.people import keep_access
 from incidents.permissions import can_declare
 from incidents.states import Kind, Nature, Status
 from incidents.timeline import record
-from outbox.kept import Question, insert
+from outbox.kept import Question, inserted, inserting
 from runbooks.fallback import STARTER
 from runbooks.models import Revision
 from runbooks.operations import AlreadyThere, create_runbook
 
 _declared = Question(lambda by, key: Incident.objects.filter(declared_by=by, submission_key=key), int, UUID)
+#: An incident that is new, with its services.
+SAVE = """
+WITH made AS ({insert}), hit AS (
+    INSERT INTO incidents_incident_services (incident_id, service_id) SELECT made.id, unnest(%s::bigint[]) FROM made
+)
+SELECT id FROM made
+"""
 STARTER_FILE = "incident-response.md"
 
 
@@ -69,12 +76,10 @@ def declare(said: Declaration, *, revision: Revision, by: User, key: UUID | None
     before, as it does from a page gone back to."""
     if not can_declare(by):
         raise Refused("You may not declare incidents.")
-    if before := _declared_before(said, by, key):
-        return before
     try:
         return _declare(said, revision, by, key)
-    except IntegrityError:
-        # The other half of a double submit committed first: its incident is the answer to both.
+    except (_Repeated, IntegrityError):
+        # Sent before, or the other half of a double submit committed first: its incident is the answer to both.
         if before := _declared_before(said, by, key):
             return before
         raise
@@ -96,14 +101,16 @@ def _declared_before(said: Declaration, by: User, key: UUID | None) -> Incident 
     return before
 
 
+class _Repeated(Exception):
+    """There is an incident by this form."""
+
+
 @transaction.atomic
 def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) -> Incident:
     incident = _create(said, revision, by, key)
-    for service in dict.fromkeys(said.services):
-        insert(Incident.services.through(incident=incident, service=service))
     if said.is_private:
         keep_access(incident, by=by)
-    add_playbook(incident, is_new=True)
+    begin(incident)
     data = {
         "severity": incident.severity,
         "severity_name": incident.severity_name,
@@ -144,8 +151,19 @@ def _create(said: Declaration, revision: Revision, by: User, key: UUID | None) -
     _check_end(said, incident.started_at)
     incident.cadence = cadence_of(incident)
     incident.acknowledge_due_at = acknowledgement_due(incident, now)
-    insert(incident)
+    _save(incident, said.services)
     return incident
+
+
+def _save(incident: Incident, services: list[Service]) -> None:
+    key = incident.submission_key
+    insert, values = inserting(incident, unless=_declared.of(incident.declared_by_id, key) if key else None)
+    with connection.cursor() as cursor:
+        cursor.execute(SAVE.format(insert=insert), [*values, list({service.pk for service in services})])
+        found = cursor.fetchone()
+    if found is None:
+        raise _Repeated
+    inserted(incident, found[0])
 
 
 def _check_end(said: Declaration, started_at: datetime) -> None:

@@ -13,14 +13,15 @@ from django.forms import model_to_dict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Team, User
 from incidents import timeline
 from incidents.models import Incident, Step, TimelineEvent
 from incidents.operations import Declaration, add_note, declare
 from incidents.operations.locking import lock
 from incidents.states import Kind
-from outbox.kept import Question, Rows, insert, update
-from runbooks.operations import create_runbook
+from outbox.kept import Asked, Question, Rows, Shared, inserted, inserting, update
+from runbooks.models import Runbook
+from runbooks.operations import create_runbook, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +81,18 @@ def test_values_of_every_kind_find_their_place(incident, ada):
     assert question.first("Down", uuid4(), since, ada.pk) is None
 
 
+def test_what_is_shared_is_one_instance_until_its_row_says_something_else(incident, ada):
+    create_runbook(b"# Second", by=None)
+    shared = Shared(lambda: Runbook.objects.select_related("current").order_by("pk"))
+    first, second = shared.all()
+    assert shared.all()[0] is first
+    Runbook.objects.filter(pk=first.pk).update(title="Renamed")
+    publish(second, b"# Second, again", by=ada)
+    renamed, published = shared.all()
+    assert renamed.title == "Renamed"
+    assert [r.current and r.current.number for r in (second, published)] == [1, 2]
+
+
 def test_json_comes_as_data(incident):
     question = Question(lambda pk: TimelineEvent.objects.filter(incident=pk).order_by("seq"), int)
     assert question.all(incident.pk)[0].data["severity"] == 1
@@ -105,9 +118,27 @@ def test_what_is_inserted_is_what_django_would_have_saved(incident, ada):
     add_note(incident.pk, "Looking: 100 %", by=ada)
     event = TimelineEvent.objects.latest("seq")
     twin = TimelineEvent(**{n: v for n, v in all_of(event).items() if n != "id"} | {"seq": event.seq + 1})
-    insert(twin)
+    _insert(twin)
     assert twin.pk and not twin._state.adding
     assert all_of(TimelineEvent.objects.get(pk=twin.pk)) == all_of(event) | {"id": twin.pk, "seq": twin.seq}
+
+
+def test_what_is_inserted_unless_there_is_one_is_inserted_once_and_draws_one_key(ada):
+    there = Question(lambda name: Team.objects.filter(name=name), str)
+    before = _insert(Team(name="100 %", slug="a"), there.of("100 %"))
+    assert _insert(Team(name="100 %", slug="b"), there.of("100 %")) is None
+    after = _insert(Team(name="Other", slug="c"), there.of("Other"))
+    assert before and after == before + 1
+    assert [team.pk for team in Team.objects.order_by("pk")] == [before, after]
+
+
+def _insert(row: Model, unless: Asked | None = None) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(*inserting(row, unless=unless))
+        found = cursor.fetchone()
+    if found:
+        inserted(row, found[0])
+    return None if row.pk is None else int(row.pk)
 
 
 def test_what_is_updated_is_that_and_nothing_else(incident, ada):
