@@ -108,7 +108,9 @@ def _writes(run: Run, bench: Bench, there: Web, helper: Inside) -> None:
     }
     for key, (name, request, reach) in kinds.items():
         if not run.asked.only or key in run.asked.only:
-            run.measured(bench.versus(name, FLOOR_INSERT, there, request, reach=reach, expected=(302, 302)))
+            asked = helper.ask("changes", ada, *(request().decode() for _ in range(9)))["queries"]
+            found = bench.versus(name, FLOOR_INSERT, there, request, reach=reach, expected=(302, 302))
+            run.measured(found, asked)
 
 
 def live(run: Run) -> None:

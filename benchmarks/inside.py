@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 Answer = dict[str, Any]
@@ -57,17 +58,43 @@ def places() -> Answer:
 
 def queries(session: str, path: str, etag: str = "") -> Answer:
     """How many queries a page asks, once what a process asks first is out of the way."""
+    client = _client(session, {"If-None-Match": etag} if etag else {})
+    client.get(path)
+    return _counted(lambda: client.get(path))
+
+
+def changes(session: str, *requests: str) -> Answer:
+    """How many queries those of ``requests`` ask that ask most, the first left out: some change what is so already.
+    Each is the text of one, as ``benchmarks.load`` sends it."""
+    client = _client(session, {})
+
+    def post(request: str) -> None:
+        head, body = request.split("\r\n\r\n")
+        client.post(head.split()[1], body, content_type="application/x-www-form-urlencoded")
+
+    first, *rest = requests
+    post(first)
+    return max((_counted(partial(post, request)) for request in rest), key=lambda found: found["queries"])
+
+
+def _client(session: str, headers: dict[str, str]) -> Any:
     from django.conf import settings
-    from django.db import connection
     from django.test import Client
+
+    client = Client(headers={"Host": "localhost"} | headers)
+    client.cookies[settings.SESSION_COOKIE_NAME] = session
+    return client
+
+
+def _counted(ask: Callable[[], object]) -> Answer:
+    """Without BEGIN and COMMIT, which are none."""
+    from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    client = Client(headers={"Host": "localhost"} | ({"If-None-Match": etag} if etag else {}))
-    client.cookies[settings.SESSION_COOKIE_NAME] = session
-    client.get(path)
     with CaptureQueriesContext(connection) as captured:
-        client.get(path)
-    return {"queries": len(captured), "sql": [query["sql"][:200] for query in captured]}
+        ask()
+    sql = [query["sql"] for query in captured if query["sql"] not in ("BEGIN", "COMMIT")]
+    return {"queries": len(sql), "sql": [text[:200] for text in sql]}
 
 
 def note(number: str, text: str) -> Answer:
@@ -79,7 +106,9 @@ def note(number: str, text: str) -> Answer:
     return {"at": time.monotonic()}
 
 
-VERBS: dict[str, Callable[..., Answer]] = {verb.__name__: verb for verb in (sessions, places, queries, note)}
+VERBS: dict[str, Callable[..., Answer]] = {
+    verb.__name__: verb for verb in (sessions, places, queries, changes, note)
+}
 
 
 def main() -> None:
