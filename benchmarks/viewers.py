@@ -23,9 +23,10 @@ PATIENCE = 20.0
 @lru_cache(maxsize=64)
 def _read(chunk: bytes, is_packed: bool) -> bytes:
     """What a piece says. Read once for all viewers: it is not they who are measured."""
-    if not is_packed or chunk.startswith(b"\x1f\x8b"):
+    if not is_packed:
         return chunk
-    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(chunk)
+    begins = chunk.startswith(b"\x1f\x8b")  # with the header of a gzip stream
+    return zlib.decompressobj(zlib.MAX_WBITS + 16 if begins else -zlib.MAX_WBITS).decompress(chunk)
 
 
 class Viewer(asyncio.Protocol):
