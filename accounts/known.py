@@ -62,7 +62,7 @@ class SessionStore(db.SessionStore):
         data: dict[str, Any] = self.decode(found.data)
         if whose := data.get(SESSION_KEY):
             _remember(key, int(whose))
-            self.account = found.account if found.account and found.account.pk == int(whose) else None
+            self.account = found.account
         return data
 
 

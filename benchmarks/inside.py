@@ -70,7 +70,8 @@ def changes(session: str, *requests: str) -> Answer:
 
     def post(request: str) -> None:
         head, body = request.split("\r\n\r\n")
-        client.post(head.split()[1], body, content_type="application/x-www-form-urlencoded")
+        answer = client.post(head.split()[1], body, content_type="application/x-www-form-urlencoded")
+        assert answer.status_code == 302, answer
 
     first, *rest = requests
     post(first)

@@ -115,7 +115,7 @@ def database(url: str) -> dict[str, Any]:
     return {
         "ENGINE": "outbox.postgresql",
         **known,
-        # Threads are few and last: each keeps its connection, and looks before each request whether it still works.
+        # Threads are few and last: each keeps its connection, and finds out with each request whether it still works.
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {

@@ -8,7 +8,7 @@ several times what PostgreSQL takes to find it.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, connection, models
@@ -17,7 +17,7 @@ from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=Model)
 
-MOST_SHARED = 512  # rows of one question
+MOST_SHARED = 128  # rows of one question
 
 #: What stands for the n-th value of a question while its SQL is worked out: nothing that anybody ever asks for.
 _MARKS: dict[type, Callable[[int], Any]] = {
@@ -51,13 +51,6 @@ class _Asked:
         return _Kept(self._build(*marks), marks)
 
 
-class Asked(NamedTuple):
-    """A question of certain values, as a part of another statement."""
-
-    text: str
-    values: list[Any]
-
-
 class Question(_Asked, Generic[M]):
     """Finds instances. Related objects (``select_related``), deferred fields and locks are as the queryset says."""
 
@@ -79,8 +72,9 @@ class Question(_Asked, Generic[M]):
     def all(self, *values: Any) -> list[M]:
         return [self._as_instances.of(row) for row in self._kept.rows(values)]
 
-    def of(self, *values: Any) -> Asked:
-        return Asked(self._kept.text, self._kept.put(values))
+    def asked(self, *values: Any) -> tuple[str, list[Any]]:
+        """The statement and its values, as a part of another one."""
+        return self._kept.text, self._kept.put(values)
 
     @cached_property
     def _as_instances(self) -> "_Instances[M]":
@@ -89,14 +83,15 @@ class Question(_Asked, Generic[M]):
 
 class Shared(Question[M]):
     """A question whose instances are kept for as long as their rows say the same, and given to all who ask: for the few
-    rows that everybody chooses from, and nobody changes. Give none to what would save it, or set something on it. A
-    row with an array or JSON cannot be kept."""
+    rows that everybody chooses from, and nobody changes. Give none to what would save it or set something on it, and
+    ask none for what the question does not read: it would keep that too. A row with an array or JSON cannot be kept."""
+
+    def all(self, *values: Any) -> list[M]:
+        return [self._shared(row) for row in self._kept.rows(values)]
 
     @cached_property
-    def _as_instances(self) -> "_Instances[M]":
-        found = super()._as_instances
-        found.of = lru_cache(maxsize=MOST_SHARED)(found.of)  # type: ignore[method-assign]
-        return found
+    def _shared(self) -> Callable[[Sequence[Any]], M]:
+        return lru_cache(maxsize=MOST_SHARED)(self._as_instances.of)
 
 
 class Rows(_Asked):
@@ -171,15 +166,15 @@ def update(row: Model, names: Iterable[str]) -> None:
             raise DatabaseError(f"{row} is not there any more")
 
 
-def inserting(row: Model, *, unless: "Asked | None" = None) -> tuple[str, list[Any]]:
+def inserting(row: Model, *, unless: tuple[str, Sequence[Any]] = ("", ())) -> tuple[str, list[Any]]:
     """The statement that does what ``row.save(force_insert=True)`` does for a model whose key the database gives, and
     its values; nobody is sent a signal. It returns the new key, with which ``inserted`` is to be called.
 
-    Where ``unless`` finds something, nothing is inserted or returned, and no key is drawn.
+    Where ``unless``, a question that is asked, finds something, nothing is inserted or returned, and no key is drawn.
     """
-    text, fields = _inserting(type(row), unless.text if unless else "")
-    values = [_saved(field, row, is_new=True) for field in fields]
-    return text, [*values, *unless.values] if unless else values
+    there, of_it = unless
+    text, fields = _inserting(type(row), there)
+    return text, [*(_saved(field, row, is_new=True) for field in fields), *of_it]
 
 
 def inserted(row: Model, key: Any) -> None:

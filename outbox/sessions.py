@@ -39,10 +39,10 @@ def is_busy(error: BaseException | None) -> bool:
 
 
 def ask_first(ask: Callable[[], T]) -> T:
-    """What ``ask``, which does nothing but read, finds. Where it is the first to use a connection that was kept since
-    the last request, it is what tells whether that still works, and is asked again by a new one if not: an exchange
-    less than asking PostgreSQL for nothing before, as Django does."""
-    if connection.connection is None or connection.in_atomic_block or connection.health_check_done:  # type: ignore[attr-defined]
+    """What ``ask``, which does nothing but read, finds, as the first question of a request. That is what tells whether
+    the connection kept since the last one still works, and is asked again by a new one if not: an exchange less than
+    asking PostgreSQL for nothing before, as Django does."""
+    if connection.connection is None or connection.in_atomic_block:
         return ask()
     connection.health_check_done = True  # type: ignore[attr-defined]
     try:

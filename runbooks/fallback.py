@@ -55,7 +55,7 @@ class EffectivePlaybook:
     """A playbook with nothing missing. ``from_starter`` names the fields that the starter filled;
     "responses" is among them when the levels are the runbook's own but give no response time.
 
-    Each is equal to itself alone, so that what follows from it can be kept by it: there is one for each text."""
+    Each is equal to itself alone, so that what follows from it can be kept by it; a revision's is kept."""
 
     playbook: Playbook
     from_starter: frozenset[str] = frozenset()

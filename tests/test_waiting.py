@@ -12,7 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import DataError, OperationalError, connection
+from django.db import DataError, OperationalError, connection, transaction
 from django.test import Client
 
 from accounts.models import User
@@ -136,29 +136,60 @@ def test_a_session_that_the_server_ended_is_found_out_before_it_is_used() -> Non
         assert database.is_usable() and database.connection.info.backend_pid != ended
 
 
-def test_a_session_that_the_server_ended_is_found_out_by_the_first_question_of_a_request() -> None:
+@pytest.fixture
+def lasting(monkeypatch: pytest.MonkeyPatch) -> Iterator[mock.Mock]:
+    """The thread's connection lasts from one request to the next, as in the web process; how often it was looked at."""
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", None)
+    connection.close()
     connection.ensure_connection()
-    with reached_by(connection.settings_dict["HOST"]) as other, other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [ended := _backend()])
-    connection.health_check_done = False  # type: ignore[attr-defined]
-    assert sessions.ask_first(_backend) != ended
+    with mock.patch.object(
+        DatabaseWrapper, "is_usable", autospec=True, side_effect=DatabaseWrapper.is_usable
+    ) as looks:
+        yield looks
+    connection.close()
 
 
-@pytest.mark.parametrize("checked", [True, False])
-def test_what_fails_for_another_reason_is_asked_once(checked: bool) -> None:
-    ask = mock.Mock(side_effect=lambda: connection.cursor().execute("SELECT 1 / 0"))
-    connection.ensure_connection()
-    connection.health_check_done = checked  # type: ignore[attr-defined]
+def test_a_request_does_not_look_first_whether_its_connection_works(
+    ada: User, client_for: Callable[[User], Client], lasting: mock.Mock
+) -> None:
+    client, backend = client_for(ada), _backend()
+    for _ in range(2):
+        connection.close_if_unusable_or_obsolete()  # as at the start of each request
+        assert client.get("/settings/").status_code == 200
+    assert lasting.call_count == 0 and _backend() == backend
+
+
+def test_a_session_that_the_server_ended_is_found_out_by_the_first_question_of_a_request(
+    ada: User, client_for: Callable[[User], Client], lasting: mock.Mock
+) -> None:
+    client, ended = client_for(ada), _backend()
+    for _ in range(2):
+        with reached_by(connection.settings_dict["HOST"]) as other, other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [_backend()])
+        connection.close_if_unusable_or_obsolete()
+        assert client.get("/settings/").status_code == 200
+    assert _backend() != ended
+
+
+def test_what_fails_for_another_reason_is_asked_once(lasting: mock.Mock) -> None:
+    ask, backend = mock.Mock(side_effect=_fail), _backend()
+    connection.close_if_unusable_or_obsolete()
     with pytest.raises(DataError):
         sessions.ask_first(ask)
-    assert ask.call_count == 1
+    assert ask.call_count == 1 and _backend() == backend
+    with pytest.raises(DataError), transaction.atomic():
+        sessions.ask_first(ask)  # after which nothing works until the transaction ends
+    assert ask.call_count == 2 and _backend() == backend
+
+
+def _fail() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
 
 
 def _backend() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        (number,) = cursor.fetchone()
-    return int(number)
+    connection.ensure_connection()
+    return int(connection.connection.info.backend_pid)
 
 
 @contextmanager

@@ -231,10 +231,9 @@ def begin(incident: Incident) -> None:
 def _beginning(playbook: EffectivePlaybook, level: int) -> tuple[str, int]:
     """What an incident begins with, as ``SAVE`` takes it, and how many of its steps count: as ``recount`` finds it
     while no cause is chosen."""
-    lists = _by_name(_asked_by(playbook, level))
-    items = (item for name, said in lists.items() if not name.is_branch for item in said.items)
-    asked = sum(item.kind in Step.COUNTED and _says_something(item) for item in items)
-    return _written(lists), asked
+    lists = _written(_by_name(_asked_by(playbook, level)))
+    steps = (step for row in lists if not row["is_branch"] for step in row["steps"])
+    return json.dumps(lists), sum(step["kind"] in Step.COUNTED for step in steps)
 
 
 def _asked_by(playbook: EffectivePlaybook, level: int) -> list[_Part]:
@@ -249,10 +248,12 @@ def add_checklists(incident: Incident, found: Iterable[_Part]) -> list[str]:
     """
     lists = _by_name(found)
     have = {_Name(c.title, c.phase, c.is_branch): c for c in incident.checklists.prefetch_related("steps")}
-    grown = [name.title for name, c in have.items() if name in lists and _add_steps(c, lists.pop(name).items)]
-    if lists:
-        _insert(incident, _written(lists, max((c.position for c in have.values()), default=-1) + 1))
-    return [*grown, *(name.title for name in lists)]
+    grown = [name for name, said in lists.items() if name in have and _add_steps(have[name], said.items)]
+    fresh = {name: said for name, said in lists.items() if name not in have}
+    if fresh:
+        after = max((checklist.position for checklist in have.values()), default=-1) + 1
+        _insert(incident, json.dumps(_written(fresh, after)))
+    return [name.title for name in (*grown, *fresh)]
 
 
 def _by_name(found: Iterable[_Part]) -> dict[_Name, _Said]:
@@ -266,13 +267,12 @@ def _by_name(found: Iterable[_Part]) -> dict[_Name, _Said]:
     return lists
 
 
-def _written(lists: dict[_Name, _Said], start: int = 0) -> str:
+def _written(lists: dict[_Name, _Said], start: int = 0) -> list[dict[str, Any]]:
     """Checklists with their steps as ``SAVE`` takes them; the first is to have position ``start``."""
-    rows = [
+    return [
         {**name._asdict(), "position": position, "line": said.line, "steps": _steps(said.items)}
         for position, (name, said) in enumerate(lists.items(), start)
     ]
-    return json.dumps(rows)
 
 
 def _insert(incident: Incident, lists: str) -> None:

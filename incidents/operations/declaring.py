@@ -77,12 +77,14 @@ def declare(said: Declaration, *, revision: Revision, by: User, key: UUID | None
     if not can_declare(by):
         raise Refused("You may not declare incidents.")
     try:
-        return _declare(said, revision, by, key)
-    except (_Repeated, IntegrityError):
-        # Sent before, or the other half of a double submit committed first: its incident is the answer to both.
-        if before := _declared_before(said, by, key):
-            return before
+        incident = _declare(said, revision, by, key)
+    except (Refused, IntegrityError):
+        # It would not be declared now, or the other half of a double submit committed first: the answer is the
+        # incident that there is.
+        if key and (before := _declared.first(by.pk, key)):
+            return _as_said(before, said)
         raise
+    return incident or _as_said(_declared.get(by.pk, key), said)
 
 
 def starter_revision(*, by: User) -> Revision:
@@ -94,20 +96,19 @@ def starter_revision(*, by: User) -> Revision:
         return there.runbook.revisions.latest("number")
 
 
-def _declared_before(said: Declaration, by: User, key: UUID | None) -> Incident | None:
-    before = _declared.first(by.pk, key) if key else None
-    if before and before.events.get(kind=Kind.DECLARED).data["fingerprint"] != said.fingerprint():
+def _as_said(before: Incident, said: Declaration) -> Incident:
+    """``before``, which the form declared. Raises ``AlreadyDeclared`` where that said something else."""
+    if before.events.get(kind=Kind.DECLARED).data["fingerprint"] != said.fingerprint():
         raise AlreadyDeclared(before)
     return before
 
 
-class _Repeated(Exception):
-    """There is an incident by this form."""
-
-
 @transaction.atomic
-def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) -> Incident:
-    incident = _create(said, revision, by, key)
+def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) -> Incident | None:
+    """The new incident; None where the form has declared one."""
+    incident = _incident(said, revision, by, key)
+    if not _save(incident, said.services):
+        return None
     if said.is_private:
         keep_access(incident, by=by)
     begin(incident)
@@ -127,7 +128,7 @@ def _declare(said: Declaration, revision: Revision, by: User, key: UUID | None) 
     return incident
 
 
-def _create(said: Declaration, revision: Revision, by: User, key: UUID | None) -> Incident:
+def _incident(said: Declaration, revision: Revision, by: User, key: UUID | None) -> Incident:
     playbook = revision.effective
     if not 1 <= said.severity <= len(playbook.severities):
         raise Refused("The runbook has no such severity.")
@@ -151,19 +152,19 @@ def _create(said: Declaration, revision: Revision, by: User, key: UUID | None) -
     _check_end(said, incident.started_at)
     incident.cadence = cadence_of(incident)
     incident.acknowledge_due_at = acknowledgement_due(incident, now)
-    _save(incident, said.services)
     return incident
 
 
-def _save(incident: Incident, services: list[Service]) -> None:
-    key = incident.submission_key
-    insert, values = inserting(incident, unless=_declared.of(incident.declared_by_id, key) if key else None)
+def _save(incident: Incident, services: list[Service]) -> bool:
+    """Whether it is new: not where this person's form has declared one."""
+    there = _declared.asked(incident.declared_by_id, incident.submission_key)
+    insert, values = inserting(incident, unless=there)
     with connection.cursor() as cursor:
         cursor.execute(SAVE.format(insert=insert), [*values, list({service.pk for service in services})])
         found = cursor.fetchone()
-    if found is None:
-        raise _Repeated
-    inserted(incident, found[0])
+    if found:
+        inserted(incident, found[0])
+    return found is not None
 
 
 def _check_end(said: Declaration, started_at: datetime) -> None:

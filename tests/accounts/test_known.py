@@ -31,6 +31,11 @@ def known_client(client_for: SignIn, ada: User) -> Client:
     return client
 
 
+def test_an_account_does_not_outlive_its_request(known_client: Client) -> None:
+    known_client.get(PAGE)
+    assert known._came_along.get() is None
+
+
 def signed_in_as(client: Client) -> str | None:
     answer = client.get(PAGE)
     return str(answer.wsgi_request.user) if answer.status_code == 200 else None
@@ -59,7 +64,8 @@ def test_who_may_not_come_in_any_more_is_out(
     known_client: Client, ada: User, change: dict[str, object]
 ) -> None:
     User.objects.filter(pk=ada.pk).update(**change)
-    assert signed_in_as(known_client) is None
+    answer = known_client.get(PAGE)
+    assert answer.status_code == 302 and not answer.wsgi_request.user.is_authenticated
 
 
 def test_a_session_that_ended_is_over(known_client: Client) -> None:

@@ -14,7 +14,7 @@ from accounts.models import Team, User
 from incidents import operations
 from incidents.models import Incident, Service
 from runbooks.models import Revision
-from runbooks.operations import assign_team, create_runbook, set_default
+from runbooks.operations import assign_team, create_runbook, publish, set_default
 
 SignIn = Callable[[User], Client]
 LONG = "x" * 10_240
@@ -145,6 +145,17 @@ def test_declare_again_from_a_page_gone_back_to_keeps_the_words_and_gives_a_new_
     assert again.status_code == 302
     # No number was drawn in vain: a gap looks like an incident that one may not see.
     assert [i.pk for i in Incident.objects.order_by("pk")] == [incident.pk, incident.pk + 1]
+
+
+def test_declare_again_is_answered_though_the_runbook_has_changed_since(ada: User) -> None:
+    scale = "# R\n\n| Level | Response time |\n|---|---|\n| SEV1 | Immediate |\n| SEV2 | 1 hour |\n"
+    first = create_runbook(f"{scale}| SEV3 | 4 hours |\n".encode(), by=ada)
+    declaration, key = operations.Declaration(title="Down", severity=3), uuid4()
+    incident = operations.declare(declaration, revision=first, by=ada, key=key)
+    second = publish(first.runbook, scale.encode(), by=ada)
+    assert operations.declare(declaration, revision=second, by=ada, key=key) == incident
+    with pytest.raises(operations.Refused, match="no such severity"):
+        operations.declare(declaration, revision=second, by=ada, key=uuid4())
 
 
 def key_in(page: str) -> str:

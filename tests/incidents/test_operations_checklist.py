@@ -171,6 +171,8 @@ def test_adopting_a_newer_runbook_adds_and_keeps(incident: Incident, grace: User
     operations.adopt_revision(incident.pk, by=grace)
     assert counters(incident) == (1, 15)
     assert Incident.objects.get(pk=incident.pk).revision.number == 2
+    positions, titles = zip(*incident.checklists.values_list("position", "title"), strict=True)
+    assert positions == tuple(range(len(positions))) and "Call someone" in titles[-1]
 
 
 def test_adopting_a_newer_runbook_adds_a_new_step_to_the_checklist_it_stands_in(

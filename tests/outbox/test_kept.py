@@ -1,6 +1,7 @@
 """Questions whose SQL is kept find what Django finds; rows saved by it are what Django saves."""
 
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -19,7 +20,7 @@ from incidents.models import Incident, Step, TimelineEvent
 from incidents.operations import Declaration, add_note, declare
 from incidents.operations.locking import lock
 from incidents.states import Kind
-from outbox.kept import Asked, Question, Rows, Shared, inserted, inserting, update
+from outbox.kept import Question, Rows, Shared, inserted, inserting, update
 from runbooks.models import Runbook
 from runbooks.operations import create_runbook, publish
 
@@ -125,14 +126,14 @@ def test_what_is_inserted_is_what_django_would_have_saved(incident, ada):
 
 def test_what_is_inserted_unless_there_is_one_is_inserted_once_and_draws_one_key(ada):
     there = Question(lambda name: Team.objects.filter(name=name), str)
-    before = _insert(Team(name="100 %", slug="a"), there.of("100 %"))
-    assert _insert(Team(name="100 %", slug="b"), there.of("100 %")) is None
-    after = _insert(Team(name="Other", slug="c"), there.of("Other"))
+    before = _insert(Team(name="100 %", slug="a"), there.asked("100 %"))
+    assert _insert(Team(name="100 %", slug="b"), there.asked("100 %")) is None
+    after = _insert(Team(name="Other", slug="c"), there.asked("Other"))
     assert before and after == before + 1
     assert [team.pk for team in Team.objects.order_by("pk")] == [before, after]
 
 
-def _insert(row: Model, unless: Asked | None = None) -> int | None:
+def _insert(row: Model, unless: tuple[str, Sequence[Any]] = ("", ())) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute(*inserting(row, unless=unless))
         found = cursor.fetchone()
