@@ -48,7 +48,7 @@ class _Found(NamedTuple):
 
 
 class SessionStore(db.SessionStore):
-    """Django's sessions in the database. ``account`` is whose it is, where that was read along with it."""
+    """Django's sessions in the database. ``account`` was read along with it: whose it is, unless it changed hands."""
 
     account: User | None = None
 
