@@ -56,9 +56,9 @@ def places() -> Answer:
     }
 
 
-def queries(session: str, path: str, etag: str = "") -> Answer:
+def queries(session: str, path: str) -> Answer:
     """How many queries a page asks, once what a process asks first is out of the way."""
-    client = _client(session, {"If-None-Match": etag} if etag else {})
+    client = _client(session)
     client.get(path)
     return _counted(lambda: client.get(path))
 
@@ -66,7 +66,7 @@ def queries(session: str, path: str, etag: str = "") -> Answer:
 def changes(session: str, *requests: str) -> Answer:
     """How many queries those of ``requests`` ask that ask most, the first left out: some change what is so already.
     Each is the text of one, as ``benchmarks.load`` sends it."""
-    client = _client(session, {})
+    client = _client(session)
 
     def post(request: str) -> None:
         head, body = request.split("\r\n\r\n")
@@ -78,11 +78,11 @@ def changes(session: str, *requests: str) -> Answer:
     return max((_counted(partial(post, request)) for request in rest), key=lambda found: found["queries"])
 
 
-def _client(session: str, headers: dict[str, str]) -> Any:
+def _client(session: str) -> Any:
     from django.conf import settings
     from django.test import Client
 
-    client = Client(headers={"Host": "localhost"} | headers)
+    client = Client(headers={"Host": "localhost"})
     client.cookies[settings.SESSION_COOKIE_NAME] = session
     return client
 
