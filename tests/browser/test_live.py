@@ -185,6 +185,9 @@ def test_offline_it_says_so_and_afterwards_nothing_is_missing(enter, ada, grace,
 
 def test_who_loses_access_is_shown_the_door(enter, ada, grace, incident):
     page = enter(grace)
+    expect(page.locator("#on-call .unscripted")).to_have_count(
+        0
+    )  # else this is still asked for when it is private
     operations.change_privacy(incident.pk, True, by=ada)
     expect(page.locator("h1")).not_to_contain_text("Chat not working", timeout=3 * SECOND)
     expect(page.locator("body")).not_to_contain_text("Chat not working")
